@@ -1,0 +1,1 @@
+"""Teacher and data to a student checkpoint."""

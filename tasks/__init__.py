@@ -1,0 +1,1 @@
+"""What the models are for: data, windows, decoding and metrics (numpy and tokenizers, no torch)."""

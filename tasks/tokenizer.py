@@ -1,0 +1,132 @@
+"""WordPiece through Hugging Face `tokenizers`, with spans in code points of the original text."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Token ids and, for each, its half-open span in Unicode code points of the original text."""
+
+    ids: list[int]
+    spans: list[tuple[int, int]]
+
+
+class WordPieceTokenizer:
+    """BERT's tokenizer. `[SEP]` typed by a user is plain text: it can never inject a separator."""
+
+    def __init__(self, vocab: dict[str, int], *, lowercase: bool) -> None:
+        self.lowercase = lowercase
+        self.tokens = sorted(vocab, key=vocab.__getitem__)
+        self.vocab_size = len(vocab)
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
+            vocab[token] for token in SPECIAL_TOKENS
+        )
+        # Built without registered special tokens: nothing in the text can match one, which is what
+        # `encode_special_tokens=True` means; the flag is set too, so that both roads agree.
+        model = WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100)
+        self._tokenizer = Tokenizer(model)
+        self._tokenizer.normalizer = BertNormalizer(lowercase=lowercase)
+        self._tokenizer.pre_tokenizer = BertPreTokenizer()
+        self._tokenizer.encode_special_tokens = True
+
+    def encode(self, text: str) -> Pieces:
+        """Tokenises plain text; adds no special token."""
+        # Lone surrogates are not Unicode text and make `tokenizers` raise; each counts as the
+        # replacement character, which BERT drops, so the other offsets stay where they were.
+        clean = _LONE_SURROGATE.sub("\ufffd", text)
+        encoding = self._tokenizer.encode(clean, add_special_tokens=False)
+        return Pieces(encoding.ids, encoding.offsets)
+
+
+def read_vocab(path: Path) -> dict[str, int]:
+    """Reads a `vocab.txt`: one token a line, the line number is the id."""
+    if not path.is_file():
+        raise FileNotFoundError(f"no vocabulary: {path} is missing")
+    try:
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a UTF-8 vocabulary: {error}") from error
+    tokens = [line.removesuffix("\r") for line in lines]
+    vocab = {token: number for number, token in enumerate(tokens)}
+    if len(vocab) != len(tokens):
+        raise ValueError(f"{path} repeats {len(tokens) - len(vocab)} tokens; each must occur once")
+    _check_vocab(vocab, path)
+    return vocab
+
+
+def _check_vocab(vocab: dict[str, int], path: Path) -> None:
+    missing = [token for token in SPECIAL_TOKENS if token not in vocab]
+    if missing:
+        raise ValueError(
+            f"{path} is not a BERT vocabulary: {', '.join(missing)} missing among {len(vocab)} "
+            "tokens; expected BERT's WordPiece vocabulary, one token a line"
+        )
+    if sorted(vocab.values()) != list(range(len(vocab))):
+        raise ValueError(f"{path}: token ids are not 0 to {len(vocab) - 1} without gaps")
+
+
+def tokenizer_from_vocab(vocab: Path, *, lowercase: bool) -> WordPieceTokenizer:
+    """The tokenizer of a bundle: its `vocab.txt` and the manifest's lower-casing flag."""
+    return WordPieceTokenizer(read_vocab(vocab), lowercase=lowercase)
+
+
+def load_tokenizer(folder: Path) -> WordPieceTokenizer:
+    """The tokenizer of a Hugging Face checkpoint folder: `tokenizer.json`, or else `vocab.txt`."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no such checkpoint folder: {folder}")
+    if (folder / "tokenizer.json").is_file():
+        return _from_tokenizer_json(folder / "tokenizer.json")
+    settings = _read_json(folder / "tokenizer_config.json")
+    lowercase = bool(settings.get("do_lower_case", True))
+    _refuse_variants(folder, lowercase, settings.get("strip_accents"), settings)
+    return tokenizer_from_vocab(folder / "vocab.txt", lowercase=lowercase)
+
+
+def _from_tokenizer_json(path: Path) -> WordPieceTokenizer:
+    document = _read_json(path)
+    model, normalizer = document.get("model") or {}, document.get("normalizer") or {}
+    kinds = (model.get("type"), normalizer.get("type"))
+    if kinds != ("WordPiece", "BertNormalizer"):
+        raise ValueError(
+            f"{path}: unsupported tokenizer {kinds[0]} with normalizer {kinds[1]}; supported is "
+            "BERT's: WordPiece with BertNormalizer"
+        )
+    lowercase = bool(normalizer["lowercase"])
+    _refuse_variants(path, lowercase, normalizer.get("strip_accents"), normalizer)
+    _check_vocab(model["vocab"], path)
+    return WordPieceTokenizer(model["vocab"], lowercase=lowercase)
+
+
+def _refuse_variants(
+    where: Path, lowercase: bool, strip_accents: bool | None, settings: dict[str, Any]
+) -> None:
+    """Accents go with the case and ideographs are split; other settings would be read wrong."""
+    if strip_accents not in (None, lowercase):
+        raise ValueError(
+            f"{where}: strip_accents={strip_accents} with lower-casing {lowercase} is unsupported"
+        )
+    for key in ("tokenize_chinese_chars", "handle_chinese_chars", "clean_text"):
+        if settings.get(key, True) is not True:
+            raise ValueError(f"{where}: {key}={settings[key]} is unsupported; expected true")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    return document
