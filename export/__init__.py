@@ -1,0 +1,1 @@
+"""Checkpoint folder in, bundle for phones out."""

@@ -1,0 +1,49 @@
+"""What `export` can be asked for, with every default."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from export.recipes import find_recipe
+
+RUNTIMES = ("tflite", "pte")
+SHORTEST_BUCKET = 8
+"""Room for the special tokens, one question piece and a few context pieces."""
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """One export: a checkpoint folder, the bundle folder to write, and the form of the files."""
+
+    checkpoint: Path = field(metadata={"help": "Hugging Face checkpoint folder to read"})
+    out: Path = field(metadata={"help": "bundle folder to write"})
+    runtimes: tuple[str, ...] = field(
+        default=RUNTIMES, metadata={"help": "files to write: tflite (LiteRT), pte (ExecuTorch)"}
+    )
+    recipe: str = field(default="int8", metadata={"help": "numeric recipe: int8 or fp32"})
+    buckets: tuple[int, ...] = field(
+        default=(384,),
+        metadata={
+            "help": "input lengths in tokens; one .tflite signature each, "
+            "the .pte takes any length up to the largest"
+        },
+    )
+    force: bool = field(default=False, metadata={"help": "replace an existing bundle folder"})
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be built before anything heavy is loaded."""
+        find_recipe(self.recipe)
+        unknown = [runtime for runtime in self.runtimes if runtime not in RUNTIMES]
+        if unknown or not self.runtimes or len(set(self.runtimes)) != len(self.runtimes):
+            raise ValueError(
+                f"runtimes must name each of {', '.join(RUNTIMES)} at most once, "
+                f"found {','.join(self.runtimes) or 'none'}"
+            )
+        if not self.buckets or list(self.buckets) != sorted(set(self.buckets)):
+            raise ValueError(
+                "buckets must be different lengths in rising order, such as 64,128,384; "
+                f"found {','.join(map(str, self.buckets)) or 'none'}"
+            )
+        if self.buckets[0] < SHORTEST_BUCKET:
+            raise ValueError(
+                f"a bucket needs at least {SHORTEST_BUCKET} tokens, found {self.buckets[0]}"
+            )

@@ -1,0 +1,136 @@
+"""The manifest of a bundle: what the files are, how to call them, and what was measured on them."""
+
+from dataclasses import dataclass
+
+from tasks.windows import QaLimits
+
+FORMAT_VERSION = 1
+QUESTION_ANSWERING = "question-answering"
+SEQUENCE_CLASSIFICATION = "sequence-classification"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """Size and SHA-256 of one file of the bundle."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One graph input or output; the word "length" in the shape stands for the entry's length."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One signature (.tflite) or method (.pte), for inputs of min_length to max_length tokens.
+
+    Equal bounds mean a fixed length: shorter inputs are padded, with a zero attention mask.
+    """
+
+    name: str
+    min_length: int
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How to call a model file: entries shortest first, tensors in the order of the graph."""
+
+    entries: tuple[Entry, ...]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The file against the float32 network of the checkpoint, on the same padded text windows."""
+
+    windows: int
+    min_cosine: float
+    max_error: float
+    agreement: float
+    """Share of windows with the same best span (or the same label)."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Task scores of the file and of its checkpoint on the same questions, in percent."""
+
+    data: str
+    n: int
+    exact_match: float
+    f1: float
+    checkpoint_exact_match: float
+    checkpoint_f1: float
+
+
+@dataclass(frozen=True)
+class Operators:
+    """Where the work of one inference runs: inside the XNNPACK delegate or outside it."""
+
+    delegated: int
+    delegates: int
+    left_over: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One model file of the bundle and what was measured on its bytes."""
+
+    file: str
+    interface: Interface
+    parity: Parity
+    accuracy: Accuracy | None
+    size: dict[str, dict[str, int]]
+    """Bytes by tensor class, then by dtype; the sum is the file size."""
+    operators: Operators
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """The vocabulary the model was trained with."""
+
+    file: str
+    sha256: str
+    vocab_size: int
+    lowercase: bool
+
+
+@dataclass(frozen=True)
+class Licences:
+    """Licences as the checkpoint's model card states them, null where it states none."""
+
+    weights: str | None
+    data: str | None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the bundle came from."""
+
+    checkpoint_sha256: str
+    git_commit: str | None
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a phone or a bench needs to know about a bundle."""
+
+    format_version: int
+    task: str
+    recipe: str
+    labels: tuple[str, ...]
+    models: dict[str, ModelFile]
+    tokenizer: Tokenizer
+    qa: QaLimits | None
+    golden: str
+    files: dict[str, FileRecord]
+    licences: Licences
+    provenance: Provenance

@@ -1,0 +1,62 @@
+"""JSON text to frozen dataclasses and back, refusing whatever the types do not say."""
+
+import dataclasses
+import json
+import types
+import typing
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def dump(value: Any) -> str:
+    """Write a dataclass as JSON that is the same bytes for the same content."""
+    return json.dumps(dataclasses.asdict(value), indent=1, ensure_ascii=False) + "\n"
+
+
+def parse(kind: type[T], text: str, name: str) -> T:
+    """Read `text` as the dataclass `kind`; every fault is a ValueError that says where it is."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{name} is not valid JSON: {error}") from None
+    return typing.cast(T, _read(kind, data, name))
+
+
+def _read(kind: Any, data: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _read_dataclass(kind, data, where)
+    if origin is types.UnionType:
+        if data is None and type(None) in arguments:
+            return None
+        members = [member for member in arguments if member is not type(None)]
+        matching = [m for m in members if m in (int, str) and type(data) is m]
+        return _read((matching or members)[0], data, where)
+    if origin is tuple:
+        items = _expect(list, data, where)
+        return tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(items))
+    if origin is dict:
+        items = _expect(dict, data, where)
+        return {key: _read(arguments[1], item, f"{where}.{key}") for key, item in items.items()}
+    if kind is float and type(data) is int:
+        return float(data)
+    return _expect(kind, data, where)
+
+
+def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    given = _expect(dict, data, where)
+    missing = [name for name in fields if name not in given]
+    unknown = [name for name in given if name not in fields]
+    if missing or unknown:
+        faults = [f"lacks {name!r}" for name in missing] + [f"has {name!r}" for name in unknown]
+        raise ValueError(f"{where} {' and '.join(faults)}; expected fields: {', '.join(fields)}")
+    return kind(**{name: _read(hints[name], given[name], f"{where}.{name}") for name in fields})
+
+
+def _expect(kind: Any, data: Any, where: str) -> Any:
+    if type(data) is not kind:
+        raise ValueError(f"{where} must be {kind.__name__}, found {json.dumps(data)[:60]}")
+    return data
