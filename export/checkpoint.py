@@ -85,8 +85,7 @@ def _shape(config: dict[str, Any], family: str, path: Path) -> Shape:
     hidden, feed_forward, layers, heads, activation = (config[n] for n in CONFIG_NAMES[family])
     if activation not in ACTIVATIONS:
         raise ValueError(
-            f"{path}: unsupported activation {activation!r}; "
-            f"supported are {', '.join(ACTIVATIONS)}"
+            f"{path}: unsupported activation {activation!r}; supported are {', '.join(ACTIVATIONS)}"
         )
     token_types = config.get("type_vocab_size", 2) if family == "bert" else 0
     if token_types > 2:

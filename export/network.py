@@ -115,7 +115,9 @@ class Network(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Logits by name, from [1, length] ids, mask and (where the network has any) types."""
-        places = torch.arange(input_ids.shape[1])
+        # Times the mask (padding may read row 0): a lookup of constants alone would be folded into
+        # a float32 copy of the table for every length.
+        places = torch.arange(input_ids.shape[1]) * attention_mask.view(-1)
         x = self.tokens(input_ids.view(-1)) + self.positions(places)
         if token_type_ids is not None:
             x = x + token_type_ids.view(-1, 1).to(x.dtype) * self.second_type

@@ -2,12 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
@@ -50,4 +49,4 @@ def _quantize(floats: Path, path: Path) -> None:
     from ai_edge_quantizer import quantizer, recipe
 
     tool = quantizer.Quantizer(str(floats), recipe.dynamic_wi8_afp32())
-    tool.quantize(enable_progress_report=False).export_model(str(path))
+    tool.quantize(enable_progress_report=False).export_model(str(path), overwrite=True)

@@ -1,0 +1,77 @@
+"""What a written .tflite file holds: its constants, and which operators XNNPACK takes."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from export.manifest import Operators
+from export.sizes import BIASES, LINEARS, TABLES, StoredTensor
+
+DELEGATE = "DELEGATE"
+
+
+def _names(enum: Any) -> dict[int, str]:
+    return {value: name for name, value in vars(enum).items() if isinstance(value, int)}
+
+
+def tflite_tensors(path: Path) -> list[StoredTensor]:
+    """List the constants of a .tflite file, each shared buffer once."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    dtypes, operators = _names(schema.TensorType), _names(schema.BuiltinOperator)
+    stored: dict[int, StoredTensor] = {}
+    for graph in model.subgraphs:
+        kinds: dict[int, str] = {}
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex]
+            name = operators[max(code.builtinCode, code.deprecatedBuiltinCode)]
+            for position, tensor in enumerate(operator.inputs):
+                kinds.setdefault(tensor, _kind(name, position))
+        for index, tensor in enumerate(graph.tensors):
+            buffer = model.buffers[tensor.buffer]
+            # The quantizer keeps large buffers behind the flatbuffer, by offset and size.
+            size = buffer.size or (0 if buffer.data is None else len(buffer.data))
+            if size:
+                kind = kinds.get(index, BIASES)
+                dtype = dtypes[tensor.type].lower()
+                stored[tensor.buffer] = StoredTensor(kind, dtype, size)
+    return list(stored.values())
+
+
+def _kind(operator: str, position: int) -> str:
+    if (operator == "EMBEDDING_LOOKUP" and position == 1) or (
+        operator == "GATHER" and position == 0
+    ):
+        return TABLES
+    if operator == "FULLY_CONNECTED" and position == 1:
+        return LINEARS
+    return BIASES
+
+
+def tflite_operators(path: Path) -> Operators:
+    """Count the operators of the first signature inside and outside the XNNPACK delegate.
+
+    The runtime lists the graph's operators and, after them, the delegates that replaced some. An
+    operator is left over where the outputs still need it once the delegates produce theirs.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=1)
+    interpreter.allocate_tensors()
+    operators = interpreter._get_ops_details()
+    producers = {int(tensor): op for op in operators for tensor in op["outputs"]}
+    needed = [int(output["index"]) for output in interpreter.get_output_details()]
+    running: dict[int, str] = {}
+    while needed:
+        operator = producers.get(needed.pop())
+        if operator is not None and operator["index"] not in running:
+            running[operator["index"]] = operator["op_name"]
+            needed.extend(int(tensor) for tensor in operator["inputs"])
+    original = [op for op in operators if op["op_name"] != DELEGATE]
+    left_over = Counter(name for name in running.values() if name != DELEGATE)
+    return Operators(
+        delegated=len(original) - left_over.total(),
+        delegates=len(running) - left_over.total(),
+        left_over=dict(sorted(left_over.items())),
+    )
