@@ -1,0 +1,98 @@
+"""Output folders that appear complete or not at all, and the record of how they were made."""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RECORD = "distill.json"
+
+
+@contextmanager
+def finished_folder(out: Path, force: bool, suffix: str = ".partial") -> Iterator[Path]:
+    """A folder to fill beside `out`; it takes `out`'s name when the block ends without an error."""
+    refuse_existing(out, force)
+    partial = out.with_name(out.name + suffix)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        publish(partial, out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def refuse_existing(out: Path, force: bool) -> None:
+    """Raises FileExistsError if `out` exists and may not be replaced."""
+    if out.exists() and not force:
+        raise FileExistsError(f"{out} exists; choose another --out, or replace it with --force")
+
+
+def publish(partial: Path, out: Path) -> None:
+    """Gives a complete folder its final name; an older one goes only when the new one stands."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    partial.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file so that, killed at any moment, the old or the new content is there."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_record(
+    folder: Path, command: str, config: Any, inputs: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Writes `distill.json`: the command, its config, hashes of its inputs, metrics, versions."""
+    record = {
+        "command": command,
+        "config": jsonable(config),
+        "inputs": dict(inputs),
+        "metrics": dict(metrics),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        },
+    }
+    write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def jsonable(config: Any) -> dict[str, Any]:
+    """A config dataclass as JSON values; files and folders by name, not by this machine's paths."""
+    values = {key: value for key, value in asdict(config).items() if key != "force"}
+    for key, value in values.items():
+        if isinstance(value, Path):
+            values[key] = value.name
+        elif key in ("data", "eval_data") and value and not value.startswith("hub:"):
+            values[key] = ",".join(Path(part).name for part in value.split(","))
+        elif isinstance(value, tuple):
+            values[key] = list(value)
+    return values
+
+
+def hash_folder(folder: Path) -> dict[str, str]:
+    """sha256 of the weights and config of a checkpoint folder, by file name."""
+    files = [folder / "config.json", *sorted(folder.glob("*.safetensors"))]
+    return {path.name: hash_file(path) for path in files}
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
