@@ -195,7 +195,7 @@ def checkpoint_sha256(folder: Path) -> str:
 
 
 def read_licences(folder: Path) -> Licences:
-    """Read `license:` and `data_license:` from the front matter of the model card, if there is one."""
+    """Read `license:` and `data_license:` from the front matter of the model card, if any."""
     card = folder / "README.md"
     lines = card.read_text(encoding="utf-8").splitlines() if card.is_file() else []
     stated: dict[str, str] = {}

@@ -40,13 +40,9 @@ def tflite_tensors(path: Path) -> list[StoredTensor]:
 
 
 def _kind(operator: str, position: int) -> str:
-    if (operator == "EMBEDDING_LOOKUP" and position == 1) or (
-        operator == "GATHER" and position == 0
-    ):
+    if (operator, position) in (("EMBEDDING_LOOKUP", 1), ("GATHER", 0)):
         return TABLES
-    if operator == "FULLY_CONNECTED" and position == 1:
-        return LINEARS
-    return BIASES
+    return LINEARS if (operator, position) == ("FULLY_CONNECTED", 1) else BIASES
 
 
 def tflite_operators(path: Path) -> Operators:

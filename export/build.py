@@ -1,0 +1,190 @@
+"""One export: checkpoint folder in, complete bundle folder out, or nothing at all."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+from export import strict_json
+from export.bundle import (
+    MANIFEST,
+    Bundle,
+    Golden,
+    GoldenCase,
+    load_bundle,
+    record_file,
+)
+from export.checkpoint import checkpoint_sha256, read_licences, read_shape
+from export.config import ExportConfig
+from export.convert import Converted, Job, convert_apart
+from export.manifest import (
+    FORMAT_VERSION,
+    QUESTION_ANSWERING,
+    Manifest,
+    Provenance,
+    Tokenizer,
+)
+from export.network import Shape
+from export.samples import golden_samples, make_samples
+from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
+from tasks.windows import QaLimits
+
+VOCAB = "vocab.txt"
+GOLDEN = "golden.json"
+PACKAGES = {
+    "tflite": ("litert-torch", "ai-edge-quantizer", "ai-edge-litert"),
+    "pte": ("executorch", "torchao"),
+}
+
+
+def build_bundle(
+    config: ExportConfig, progress: Callable[[str], None] = lambda line: None
+) -> Bundle:
+    """Write and prove a bundle; `progress` is told each step in words.
+
+    Everything happens in a temporary folder beside `config.out`, which gets its name only when
+    the bundle is complete. Raises FileExistsError where `out` exists and `force` is not set,
+    ValueError or FileNotFoundError for a checkpoint that cannot be exported, OSError where the
+    disk refuses.
+    """
+    if config.out.exists() and not config.force:
+        raise FileExistsError(f"{config.out} exists; choose another --out or add --force")
+    shape, tokenizer = read_shape(config.checkpoint), load_tokenizer(config.checkpoint)
+    _check(config, shape, tokenizer)
+    with _staging(config.out) as folder:
+        vocabulary = "".join(f"{token}\n" for token in tokenizer.tokens)
+        (folder / VOCAB).write_text(vocabulary, encoding="utf-8", newline="\n")
+        converted = {}
+        for runtime in config.runtimes:
+            progress(f"writing and checking model.{runtime} ({config.recipe})")
+            converted[runtime] = convert_apart(
+                Job(
+                    checkpoint=str(config.checkpoint.resolve()),
+                    model=str((folder / f"model.{runtime}").resolve()),
+                    runtime=runtime,
+                    recipe=config.recipe,
+                    buckets=config.buckets,
+                )
+            )
+        golden = _golden(config, shape, tokenizer, converted)
+        (folder / GOLDEN).write_text(strict_json.dump(golden), encoding="utf-8")
+        progress("writing the manifest")
+        manifest = _manifest(config, shape, tokenizer, converted, folder)
+        (folder / MANIFEST).write_text(strict_json.dump(manifest), encoding="utf-8")
+        load_bundle(folder)
+        _publish(folder, config.out)
+    return Bundle(folder=config.out, manifest=manifest)
+
+
+def _check(config: ExportConfig, shape: Shape, tokenizer: WordPieceTokenizer) -> None:
+    if config.buckets[-1] > shape.positions:
+        raise ValueError(
+            f"bucket {config.buckets[-1]} is longer than the {shape.positions} positions of "
+            f"{config.checkpoint}; choose shorter buckets"
+        )
+    if tokenizer.vocab_size > shape.vocab_size:
+        raise ValueError(
+            f"{config.checkpoint} has {tokenizer.vocab_size} tokens in its vocabulary, "
+            f"{shape.vocab_size} in its network; they do not belong together"
+        )
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """Yield a new folder beside `out`; whatever is left of it at the end is removed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = out.parent / f".{out.name}.{os.getpid()}.partial"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(folder: Path, out: Path) -> None:
+    """Give the finished folder its name. An old bundle goes only once the new one is in place."""
+    if not out.exists():
+        folder.rename(out)
+        return
+    old = folder.with_suffix(".old")
+    out.rename(old)
+    try:
+        folder.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    if old.is_dir():
+        shutil.rmtree(old)
+    else:
+        old.unlink()
+
+
+def _golden(
+    config: ExportConfig,
+    shape: Shape,
+    tokenizer: WordPieceTokenizer,
+    converted: dict[str, Converted],
+) -> Golden:
+    samples = golden_samples(make_samples(tokenizer, shape.task, config.buckets))
+    one = next(iter(converted.values()))  # the float32 reference is the same in each
+    cases = (
+        GoldenCase(
+            name=sample.name,
+            length=sample.length,
+            input_ids=tuple(sample.input_ids),
+            token_type_ids=tuple(sample.token_type_ids),
+            expected={
+                "reference": one.reference[sample.name],
+                **{runtime: result.outputs[sample.name] for runtime, result in converted.items()},
+            },
+        )
+        for sample in samples
+    )
+    return Golden(tolerance=one.tolerance, cases=tuple(cases))
+
+
+def _manifest(
+    config: ExportConfig,
+    shape: Shape,
+    tokenizer: WordPieceTokenizer,
+    converted: dict[str, Converted],
+    folder: Path,
+) -> Manifest:
+    answering = shape.task == QUESTION_ANSWERING
+    files = {path.name: record_file(path) for path in sorted(folder.iterdir())}
+    packages = ["torch", *(name for runtime in config.runtimes for name in PACKAGES[runtime])]
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        task=shape.task,
+        recipe=config.recipe,
+        labels=shape.labels,
+        models={runtime: result.model for runtime, result in converted.items()},
+        tokenizer=Tokenizer(
+            file=VOCAB,
+            sha256=files[VOCAB].sha256,
+            vocab_size=tokenizer.vocab_size,
+            lowercase=tokenizer.lowercase,
+        ),
+        qa=QaLimits().for_length(config.buckets[-1]) if answering else None,
+        golden=GOLDEN,
+        files=files,
+        licences=read_licences(config.checkpoint),
+        provenance=Provenance(
+            checkpoint_sha256=checkpoint_sha256(config.checkpoint),
+            git_commit=_git_commit(),
+            versions={name: metadata.version(name) for name in packages},
+        ),
+    )
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the source tree this module was imported from, if it is one."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        return None
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
