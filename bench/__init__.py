@@ -1,0 +1,1 @@
+"""Measure bundles and report: bundles -> results -> report."""

@@ -1,0 +1,147 @@
+"""What a measurement, an evaluation and a study are asked to do; every default lives here."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RUNTIMES = ("tflite", "pte")
+
+
+def _require_positive(name: str, values: tuple[int, ...]) -> None:
+    if not values or any(value < 1 for value in values):
+        raise ValueError(f"{name} must be whole numbers of at least 1, found {values!r}")
+
+
+def _require_known_runtimes(runtimes: tuple[str, ...]) -> None:
+    unknown = [name for name in runtimes if name not in RUNTIMES]
+    if unknown:
+        known = ", ".join(RUNTIMES)
+        raise ValueError(f"unknown runtime {unknown[0]!r}; the known runtimes are: {known}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often one setting is run: `rounds` of at most `runs` timed runs after `warmup` untimed.
+
+    Settings that will be compared take turns, one round each, so that a noisy minute on the
+    machine falls on all of them. A round ends early after `round_seconds`.
+    """
+
+    rounds: int = 5
+    runs: int = 20
+    round_seconds: float = 0.5
+    warmup: int = 1
+    timeout_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        _require_positive("rounds, runs and warmup", (self.rounds, self.runs, self.warmup))
+        if self.round_seconds <= 0 or self.timeout_s <= 0:
+            raise ValueError("round_seconds and timeout_s must be above zero")
+
+
+@dataclass(frozen=True)
+class BenchConfig:
+    """One bundle, measured on this host."""
+
+    bundle: Path = field(metadata={"help": "bundle folder to measure"})
+    out: Path = field(default=Path("results"), metadata={"help": "folder for the result files"})
+    runtimes: tuple[str, ...] = field(
+        default=(), metadata={"help": "runtimes to measure (default: all it holds)"}
+    )
+    threads: tuple[int, ...] = field(default=(1, 2), metadata={"help": "thread counts"})
+    tokens: tuple[int, ...] = field(
+        default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
+    )
+    rounds: int = field(default=5, metadata={"help": "rounds; the compared settings take turns"})
+    runs: int = field(default=20, metadata={"help": "timed runs in a round, at most"})
+
+    def __post_init__(self) -> None:
+        _require_known_runtimes(self.runtimes)
+        _require_positive("threads", self.threads)
+        _require_positive("tokens", self.tokens)
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(rounds=self.rounds, runs=self.runs)
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """The task metric of a bundle's files, or of a checkpoint folder."""
+
+    model: Path = field(metadata={"help": "bundle folder or Hugging Face checkpoint folder"})
+    data: tuple[Path, ...] = field(
+        default=(), metadata={"help": "SQuAD files (default: the sample of ours)"}
+    )
+    runtimes: tuple[str, ...] = field(
+        default=(), metadata={"help": "runtimes to evaluate (default: all it holds)"}
+    )
+    questions: int | None = field(default=None, metadata={"help": "only the first N questions"})
+    threads: int = field(default=1, metadata={"help": "threads of the runtime"})
+    out: Path | None = field(
+        default=None, metadata={"help": "folder for the result files (default: none written)"}
+    )
+
+    def __post_init__(self) -> None:
+        _require_known_runtimes(self.runtimes)
+        _require_positive("threads", (self.threads,))
+        if self.questions is not None:
+            _require_positive("questions", (self.questions,))
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """The main job: students and the paper's two shapes, both runtimes, both precisions."""
+
+    models: tuple[Path, ...] = field(
+        default=(Path("models/student"),), metadata={"help": "checkpoint folders"}
+    )
+    shapes: tuple[str, ...] = field(
+        default=("bert-base", "distilbert"),
+        metadata={"help": "published shapes to add, with random weights"},
+    )
+    recipes: tuple[str, ...] = field(default=("fp32", "int8"), metadata={"help": "export recipes"})
+    runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
+    threads: tuple[int, ...] = field(default=(1, 2), metadata={"help": "thread counts"})
+    tokens: tuple[int, ...] = field(
+        default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
+    )
+    data: tuple[Path, ...] = field(
+        default=(), metadata={"help": "SQuAD files to score besides the sample"}
+    )
+    questions: int | None = field(
+        default=None, metadata={"help": "only the first N questions of --data"}
+    )
+    runs: Path = field(
+        default=Path("runs"), metadata={"help": "folder for the checkpoints of the shapes"}
+    )
+    bundles: Path = field(default=Path("bundles"), metadata={"help": "folder for the bundles"})
+    results: Path = field(default=Path("results"), metadata={"help": "folder for the result files"})
+    report: Path = field(default=Path("report"), metadata={"help": "folder for the report"})
+    full: bool = field(default=False, metadata={"help": "measure longer: three times the rounds"})
+    jobs: int = field(default=2, metadata={"help": "exports at the same time"})
+
+    def __post_init__(self) -> None:
+        _require_known_runtimes(self.runtimes)
+        _require_positive("threads", self.threads)
+        _require_positive("tokens", self.tokens)
+        _require_positive("jobs", (self.jobs,))
+        if self.questions is not None:
+            _require_positive("questions", (self.questions,))
+        if not self.models and not self.shapes:
+            raise ValueError("the study needs a model: give --models or --shapes")
+        if not self.recipes or not self.runtimes:
+            raise ValueError("the study needs at least one recipe and one runtime")
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(rounds=12, round_seconds=1.0) if self.full else Plan(rounds=4)
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Result files -> a page, a Markdown file, plots."""
+
+    results: tuple[Path, ...] = field(
+        default=(Path("results"),), metadata={"help": "result files, or folders of them"}
+    )
+    out: Path = field(default=Path("report"), metadata={"help": "folder for the report"})

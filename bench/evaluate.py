@@ -1,0 +1,199 @@
+"""Exact match and F1 of shipped files and of checkpoints, through the same tasks/ code."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.config import EvaluateConfig
+from bench.host import bundle_tokenizer, describe_bundle, describe_device, now, runtime_version
+from bench.process import Worker
+from bench.result import (
+    RESULT_VERSION,
+    Accuracy,
+    DataFile,
+    Result,
+    Subject,
+    write_result,
+)
+from bench.shapes import count_parameters, weights_label
+from export.bundle import MANIFEST, load_bundle, record_file
+from export.manifest import QUESTION_ANSWERING
+from tasks.answers import Logits
+from tasks.metrics import score
+from tasks.qa import SpanModel, answer_texts, predict
+from tasks.squad import Question, read_squad, sample_path
+from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
+from tasks.windows import QaLimits
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is evaluated, the questions done and the questions in all."""
+
+TIMEOUT_S = 300.0
+CHECKPOINT_RUNTIME = "torch"
+
+
+def evaluate(
+    config: EvaluateConfig, progress: Progress = lambda what, done, total: None
+) -> list[Result]:
+    """Score a bundle (one result for each runtime) or a checkpoint folder (one result)."""
+    data = tuple(config.data) or (sample_path(),)
+    questions = read_squad(data, config.questions)
+    if (config.model / MANIFEST).is_file():
+        results = _evaluate_bundle(config, data, questions, progress)
+    elif (config.model / "config.json").is_file():
+        results = [_evaluate_checkpoint(config, data, questions, progress)]
+    else:
+        raise FileNotFoundError(
+            f"{config.model} is neither a bundle (it has no {MANIFEST}) nor a checkpoint folder "
+            "(it has no config.json); give the folder that `export` or `finetune` wrote"
+        )
+    for result in results if config.out else ():
+        assert config.out
+        assert result.accuracy
+        name = accuracy_name(config.model.resolve().name, result.runtime, result.accuracy.data)
+        write_result(result, config.out / f"{name}.json")
+    return results
+
+
+def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
+    """The name of a result file, without the ending; the digits tell equal file names apart."""
+    mark = hashlib.sha256("".join(file.sha256 for file in data).encode()).hexdigest()[:8]
+    return f"{model}-{runtime}-accuracy-{data[0].name.split('.')[0]}-{mark}"
+
+
+def describe_data(paths: Sequence[Path]) -> tuple[DataFile, ...]:
+    """Name and SHA-256 of each data file."""
+    return tuple(DataFile(path.name, record_file(path).sha256) for path in paths)
+
+
+def _evaluate_bundle(
+    config: EvaluateConfig, data: Sequence[Path], questions: list[Question], progress: Progress
+) -> list[Result]:
+    bundle = load_bundle(config.model)
+    if bundle.manifest.qa is None:
+        raise ValueError(
+            f"{config.model} is for {bundle.manifest.task}; only question answering is evaluated"
+        )
+    results = []
+    for runtime in config.runtimes or tuple(bundle.manifest.models):
+        subject = describe_bundle(bundle, runtime)
+        with Worker(f"{config.model} ({runtime})", TIMEOUT_S) as worker:
+            worker.ask("prepare", runtime=runtime)
+            worker.ask("load", folder=str(config.model), runtime=runtime, threads=config.threads)
+            worker.ask("golden")
+            accuracy = _score(
+                _remote_model(worker),
+                bundle_tokenizer(bundle),
+                bundle.manifest.qa,
+                questions,
+                data,
+                config.questions,
+                _counter(progress, f"{bundle.folder.name} {runtime}", len(questions)),
+            )
+        results.append(_result(subject, runtime, accuracy))
+    return results
+
+
+def _counter(progress: Progress, what: str, total: int) -> Callable[[int], None]:
+    return lambda done: progress(what, done, total)
+
+
+def _remote_model(worker: Worker) -> SpanModel:
+    def span_logits(input_ids: list[int], token_type_ids: list[int]) -> Logits:
+        answer = worker.ask("span_logits", input_ids=input_ids, token_type_ids=token_type_ids)
+        return np.asarray(answer["start"], np.float32), np.asarray(answer["end"], np.float32)
+
+    return span_logits
+
+
+def _evaluate_checkpoint(
+    config: EvaluateConfig, data: Sequence[Path], questions: list[Question], progress: Progress
+) -> Result:
+    if config.runtimes:
+        raise ValueError(
+            f"{config.model} is a checkpoint folder and runs in torch; runtimes are for bundles"
+        )
+    accuracy = _score(
+        checkpoint_model(config.model, config.threads),
+        load_tokenizer(config.model),
+        QaLimits(),
+        questions,
+        data,
+        config.questions,
+        _counter(progress, f"{config.model.name} {CHECKPOINT_RUNTIME}", len(questions)),
+    )
+    return _result(_describe_checkpoint(config.model), CHECKPOINT_RUNTIME, accuracy)
+
+
+def checkpoint_model(folder: Path, threads: int) -> SpanModel:
+    """The float32 network of a checkpoint folder, as transformers runs it."""
+    import torch
+    from transformers import AutoModelForQuestionAnswering
+
+    from export.checkpoint import read_shape, read_weights
+
+    if read_shape(folder).task != QUESTION_ANSWERING:
+        raise ValueError(f"{folder} is not a question-answering checkpoint; evaluate one that is")
+    read_weights(folder)  # refuses a damaged file with a cure
+    torch.set_num_threads(threads)
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        folder, dtype=torch.float32, local_files_only=True
+    ).eval()
+    takes_types = getattr(model.config, "type_vocab_size", 0) > 0
+
+    @torch.inference_mode()
+    def span_logits(input_ids: list[int], token_type_ids: list[int]) -> Logits:
+        inputs = {"input_ids": torch.tensor([input_ids])}
+        if takes_types:
+            inputs["token_type_ids"] = torch.tensor([token_type_ids])
+        output = model(**inputs)
+        return output.start_logits[0].numpy(), output.end_logits[0].numpy()
+
+    return span_logits
+
+
+def _score(
+    model: SpanModel,
+    tokenizer: WordPieceTokenizer,
+    limits: QaLimits,
+    questions: list[Question],
+    data: Sequence[Path],
+    limit: int | None,
+    progress: Callable[[int], None],
+) -> Accuracy:
+    answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
+    scores = score(questions, answers)
+    return Accuracy(describe_data(data), limit, scores.n, scores.exact_match, scores.f1)
+
+
+def _describe_checkpoint(folder: Path) -> Subject:
+    file = folder / "model.safetensors"
+    record = record_file(file)
+    return Subject(
+        model=folder.resolve().name,
+        recipe="checkpoint",
+        weights=weights_label(folder),
+        parameters=count_parameters(folder),
+        bundle=None,
+        manifest_sha256=None,
+        file=file.name,
+        file_bytes=record.bytes,
+        file_sha256=record.sha256,
+        parity=None,
+        size={},
+    )
+
+
+def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
+    return Result(
+        version=RESULT_VERSION,
+        measured_at=now(),
+        device=describe_device(),
+        subject=subject,
+        runtime=runtime,
+        runtime_version=runtime_version(runtime),
+        speed=None,
+        accuracy=accuracy,
+    )

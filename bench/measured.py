@@ -1,0 +1,109 @@
+"""Results grouped by device and file, and what a reader must be warned of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.result import RANDOM, Accuracy, Device, Result, Speed, Subject, median, percentile
+
+MEGABYTE = 1_000_000
+PRECISIONS = {"checkpoint": "float32 checkpoint", "fp32": "float32"}
+RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
+NOISY = 1.5  # p90 over median from which a setting is called noisy
+
+
+@dataclass(frozen=True)
+class File:
+    """Everything measured on one file: speeds by (threads, tokens), accuracies by data name."""
+
+    subject: Subject
+    runtime: str
+    speeds: dict[tuple[int, int], Speed]
+    accuracies: dict[str, Accuracy]
+
+    @property
+    def label(self) -> tuple[str, str, str]:
+        """Model, precision, runtime."""
+        subject = self.subject
+        precision = PRECISIONS.get(subject.recipe, subject.recipe)
+        return subject.model, precision, RUNTIME_NAMES.get(self.runtime, self.runtime)
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the file in MB (10^6 bytes)."""
+        return self.subject.file_bytes / MEGABYTE
+
+
+def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
+    """Group results by device and file; of equal settings the latest measurement counts.
+
+    Raises ValueError where one name stands for two different files.
+    """
+    devices: dict[Device, dict[tuple[str, str, str], File]] = {}
+    for result in sorted(results, key=lambda r: r.measured_at):
+        subject, files = result.subject, devices.setdefault(result.device, {})
+        key = (subject.model, subject.recipe, result.runtime)
+        file = files.setdefault(key, File(subject, result.runtime, {}, {}))
+        if file.subject.file_sha256 != subject.file_sha256:
+            raise ValueError(
+                f"the results hold two different files called {' '.join(key)} (SHA-256 "
+                f"{file.subject.file_sha256[:12]}... and {subject.file_sha256[:12]}...); "
+                "report on the results of one, or remove the older ones"
+            )
+        if result.speed:
+            file.speeds[result.speed.threads, result.speed.tokens] = result.speed
+        if result.accuracy:
+            file.accuracies[data_name(result.accuracy)] = result.accuracy
+    return {d: sorted(files.values(), key=_order) for d, files in devices.items()}
+
+
+def _order(file: File) -> tuple[bool, str, int, int]:
+    recipes, runtimes = list(PRECISIONS), list(RUNTIME_NAMES)
+    recipe, runtime = file.subject.recipe, file.runtime
+    return (
+        file.subject.weights == RANDOM,
+        file.subject.model,
+        recipes.index(recipe) if recipe in recipes else len(recipes),
+        runtimes.index(runtime) if runtime in runtimes else len(runtimes),
+    )
+
+
+def data_name(accuracy: Accuracy) -> str:
+    """The data of an accuracy, for people: file names and number of questions."""
+    names = " + ".join(file.name for file in accuracy.data)
+    return f"{names}, {accuracy.n:,} questions"
+
+
+def largest_data(files: Sequence[File]) -> str | None:
+    """The data that most questions were asked of, None without any."""
+    found = {name: a.n for file in files for name, a in file.accuracies.items()}
+    return max(found, key=found.__getitem__) if found else None
+
+
+def caveats(device: Device, files: Sequence[File]) -> list[str]:
+    """What a reader must know before using the numbers."""
+    speeds = [speed for file in files for speed in file.speeds.values()]
+    found = ["Measured on this host, not on a phone: ratios carry over better than milliseconds."]
+    if any(file.subject.weights == RANDOM for file in files):
+        names = sorted({f.subject.model for f in files if f.subject.weights == RANDOM})
+        found.append(f"{' and '.join(names)}: {RANDOM}.")
+    if any(speed.threads > device.cores for speed in speeds):
+        found.append(f"Some settings use more threads than the {device.cores} cores there are.")
+    noisy = [s for s in speeds if percentile(s.wall_ms, 90) > NOISY * median(s.wall_ms)]
+    if noisy:
+        found.append(
+            f"Noisy machine: in {len(noisy)} of {len(speeds)} settings the 90th percentile is over "
+            f"{NOISY} times the median; close other programs and measure again."
+        )
+    few = [s for s in speeds if len(s.wall_ms) < 10]
+    if few:
+        found.append(
+            f"{len(few)} of {len(speeds)} settings rest on fewer than 10 runs; "
+            "`study --full` takes more."
+        )
+    small = [a.n for file in files for a in file.accuracies.values() if a.n < 500]
+    if small:
+        found.append(
+            f"F1 over {min(small)} questions says that the file works, no more; give --data for a "
+            "score that can be compared."
+        )
+    return found

@@ -1,0 +1,154 @@
+"""Question-answering checkpoints in the paper's two exact shapes, with seeded random weights.
+
+No trained weights are needed to compare size and speed, and none are claimed: `weights.json`
+beside the model says they are random, and every result made from them carries that label.
+"""
+
+import json
+import math
+import shutil
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.result import RANDOM, RANDOM_LICENCE, TRAINED
+from tasks.squad import read_squad, sample_path
+
+if TYPE_CHECKING:
+    import torch
+
+VOCABULARY_SIZE = 30_522  # bert-base-uncased
+MAX_POSITIONS = 512
+SEED = 0
+LABEL_FILE = "weights.json"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A published network; `encoder_parameters` counts what the paper counts."""
+
+    name: str
+    family: str
+    layers: int
+    hidden: int
+    heads: int
+    feed_forward: int
+    encoder_parameters: int  # BERT-base with its pooler, both without a task head
+
+
+SHAPES = {
+    shape.name: shape
+    for shape in (
+        Shape("bert-base", "bert", 12, 768, 12, 3072, 109_482_240),
+        Shape("distilbert", "distilbert", 6, 768, 12, 3072, 66_362_880),
+    )
+}
+
+
+def find_shape(name: str) -> Shape:
+    """The shape called `name`."""
+    if name not in SHAPES:
+        raise ValueError(f"unknown shape {name!r}; the known shapes are: {', '.join(SHAPES)}")
+    return SHAPES[name]
+
+
+def weights_label(checkpoint: Path) -> str:
+    """TRAINED, or RANDOM for a folder written by `write_shape`."""
+    path = checkpoint / LABEL_FILE
+    return str(json.loads(path.read_text())["weights"]) if path.is_file() else TRAINED
+
+
+def count_parameters(checkpoint: Path) -> int:
+    """Parameters stored in a checkpoint folder, read from the safetensors header."""
+    with (checkpoint / "model.safetensors").open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+    header.pop("__metadata__", None)
+    return sum(math.prod(tensor["shape"]) for tensor in header.values())
+
+
+def build_encoder(shape: Shape) -> "torch.nn.Module":
+    """The bare encoder (BERT with its pooler), to count parameters as the paper does."""
+    from transformers import BertModel, DistilBertModel
+
+    kind = BertModel if shape.family == "bert" else DistilBertModel
+    encoder: torch.nn.Module = kind(_network_config(shape))
+    return encoder
+
+
+def write_shape(shape: Shape, folder: Path, seed: int = SEED) -> Path:
+    """Write the checkpoint folder, complete or not at all; a complete one is left as it is."""
+    if (folder / LABEL_FILE).is_file():
+        return folder
+    import torch
+    from transformers import BertForQuestionAnswering, DistilBertForQuestionAnswering
+
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    kind = BertForQuestionAnswering if shape.family == "bert" else DistilBertForQuestionAnswering
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        kind(_network_config(shape)).save_pretrained(partial)
+    _write_tokenizer(partial)
+    (partial / "README.md").write_text(
+        f"---\nlicense: {RANDOM_LICENCE}\n---\n\nThe shape of {shape.name} with {RANDOM}.\n"
+    )
+    (partial / LABEL_FILE).write_text(json.dumps({"weights": RANDOM, "seed": seed}) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return folder
+
+
+def _network_config(shape: Shape) -> Any:
+    from transformers import BertConfig, DistilBertConfig
+
+    if shape.family == "bert":
+        return BertConfig(
+            vocab_size=VOCABULARY_SIZE,
+            hidden_size=shape.hidden,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            intermediate_size=shape.feed_forward,
+            max_position_embeddings=MAX_POSITIONS,
+        )
+    return DistilBertConfig(
+        vocab_size=VOCABULARY_SIZE,
+        dim=shape.hidden,
+        n_layers=shape.layers,
+        n_heads=shape.heads,
+        hidden_dim=shape.feed_forward,
+        max_position_embeddings=MAX_POSITIONS,
+    )
+
+
+def _write_tokenizer(folder: Path) -> None:
+    pieces = make_vocabulary(_sample_words())
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    flags = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512}
+    (folder / "tokenizer_config.json").write_text(json.dumps(flags, indent=1) + "\n")
+
+
+def make_vocabulary(words: Iterable[str]) -> list[str]:
+    """30,522 pieces: the special ones where bert-base-uncased has them, characters, `words`.
+
+    The rest is `[unusedN]`, so that our sample becomes word pieces much as it would for BERT.
+    """
+    characters = string.ascii_lowercase + string.digits + string.punctuation
+    known = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
+    known += [f"##{c}" for c in string.ascii_lowercase + string.digits]
+    known = list(dict.fromkeys([*known, *words]))
+    unused = (f"[unused{i}]" for i in range(VOCABULARY_SIZE))
+    head = ["[PAD]", *(next(unused) for _ in range(99))]
+    pieces = [*head, *known][:VOCABULARY_SIZE]
+    return [*pieces, *(next(unused) for _ in range(VOCABULARY_SIZE - len(pieces)))]
+
+
+def _sample_words() -> list[str]:
+    words: set[str] = set()
+    for item in read_squad([sample_path()]):
+        text = f"{item.question} {item.context}".lower()
+        words.update("".join(c if c.isalpha() else " " for c in text).split())
+    return sorted(words)

@@ -1,0 +1,275 @@
+"""The main job: students and the paper's two shapes, exported, proved, measured, on one page.
+
+An interrupted study goes on where it stopped: bundles and results whose inputs have the same
+hashes are used again.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.config import EvaluateConfig, Plan, StudyConfig
+from bench.evaluate import accuracy_name, describe_data, evaluate
+from bench.host import Setting, describe_device, measure_together, runtime_version
+from bench.process import Worker
+from bench.report import write_report
+from bench.result import RANDOM, Result, read_result, write_result
+from bench.shapes import count_parameters, find_shape, weights_label, write_shape
+from export.bundle import MANIFEST, load_bundle, record_file
+from tasks.squad import read_squad, sample_path
+
+EXPORT_TIMEOUT_S = 1800.0  # between two messages of an export
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done now, the steps finished and the steps in all."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """The results of a study and the page that shows them."""
+
+    results: tuple[Result, ...]
+    page: Path
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checkpoint folder of the study."""
+
+    checkpoint: Path
+    parameters: int
+    weights: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which the bundles carry on."""
+        return self.checkpoint.resolve().name
+
+
+@dataclass
+class _Steps:
+    """Counts finished steps; exports report from several threads."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def say(self, text: str) -> None:
+        with self.lock:
+            self.progress(text, self.done, self.total)
+
+    def finish(self, text: str) -> None:
+        with self.lock:
+            self.done += 1
+            self.progress(text, self.done, self.total)
+
+
+def study(config: StudyConfig, progress: Progress = lambda text, done, total: None) -> Study:
+    """Run the study of `config`; returns its results after writing the report."""
+    _check_inputs(config)
+    count = len(config.models) + len(config.shapes)
+    data = [(sample_path(),), *([config.data] if config.data else [])]
+    sessions = [(threads, tokens) for threads in config.threads for tokens in config.tokens]
+    scored = len(config.models) * (1 + len(config.recipes)) * len(data)
+    steps = _Steps(progress, len(config.shapes) + count * len(config.recipes) + scored)
+    steps.total += len(sessions) + 1
+    models = _prepare_models(config, steps)
+    _export_all(config, models, steps)
+    results: list[Result] = []
+    for model in models:
+        if model.weights != RANDOM:
+            for files in data:
+                results += _score(config, model, files, steps)
+    for threads, tokens in sessions:
+        results += _measure(config, models, threads, tokens, steps)
+    page = write_report(results, config.report)
+    steps.finish(f"report: {page}")
+    return Study(tuple(results), page)
+
+
+def _check_inputs(config: StudyConfig) -> None:
+    """Find a mistake now, not after ten minutes."""
+    for model in config.models:
+        if not (model / "config.json").is_file():
+            raise FileNotFoundError(
+                f"{model} is not a checkpoint folder (it has no config.json); give --models the "
+                "folder of a question-answering checkpoint"
+            )
+    names = [path.resolve().name for path in config.models] + list(config.shapes)
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
+    for name in config.shapes:
+        find_shape(name)
+    if config.data:
+        read_squad(config.data, config.questions)
+
+
+def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
+    folders = list(config.models)
+    for name in config.shapes:
+        steps.say(f"{name}: random weights")
+        folders.append(write_shape(find_shape(name), config.runs / name))
+        steps.finish(f"{name}: random weights ready")
+    return [Model(f, count_parameters(f), weights_label(f)) for f in folders]
+
+
+def bundle_folder(config: StudyConfig, model: Model, recipe: str) -> Path:
+    """Where the study keeps the bundle of a model and a recipe."""
+    return config.bundles / f"{model.name}-{recipe}"
+
+
+def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None:
+    """Export what is missing, the largest first, `config.jobs` at a time."""
+    tasks = [
+        (model, recipe)
+        for model in sorted(models, key=lambda m: -m.parameters)
+        for recipe in config.recipes
+    ]
+    with ThreadPoolExecutor(config.jobs) as pool:
+        futures = [pool.submit(_export, config, *task, steps) for task in tasks]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
+    out = bundle_folder(config, model, recipe)
+    if is_current(config, model, recipe):
+        steps.finish(f"{out.name}: exported before, nothing changed")
+        return
+    with Worker(f"export of {model.checkpoint}", EXPORT_TIMEOUT_S) as worker:
+        worker.ask(
+            "build",
+            lambda message: steps.say(f"{out.name}: {message}"),
+            checkpoint=str(model.checkpoint),
+            out=str(out),
+            runtimes=config.runtimes,
+            recipe=recipe,
+            buckets=sorted(config.tokens),
+            force=(out / MANIFEST).is_file(),
+        )
+    steps.finish(f"{out.name}: exported")
+
+
+def is_current(config: StudyConfig, model: Model, recipe: str) -> bool:
+    """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
+    try:
+        bundle = load_bundle(bundle_folder(config, model, recipe))
+    except (ValueError, FileNotFoundError):
+        return False
+    manifest = bundle.manifest
+    longest = {m.interface.entries[-1].max_length for m in manifest.models.values()}
+    lengths = {e.max_length for m in manifest.models.values() for e in m.interface.entries}
+    return (
+        manifest.recipe == recipe
+        and set(manifest.models) == set(config.runtimes)
+        and longest == {max(config.tokens)}
+        and ("tflite" not in config.runtimes or lengths == set(config.tokens))
+        and manifest.provenance.checkpoint_sha256
+        == record_file(model.checkpoint / "model.safetensors").sha256
+        and manifest.tokenizer.sha256 == record_file(model.checkpoint / "vocab.txt").sha256
+    )
+
+
+def _score(
+    config: StudyConfig, model: Model, data: tuple[Path, ...], steps: _Steps
+) -> list[Result]:
+    """EM and F1 of the checkpoint and of each shipped file on the same questions."""
+    limit = None if data == (sample_path(),) else config.questions
+    results: list[Result] = []
+    bundles = [bundle_folder(config, model, recipe) for recipe in config.recipes]
+    for folder in (model.checkpoint, *bundles):
+        found = _known_scores(config, folder, data, limit)
+        if found is None:
+            found = evaluate(
+                EvaluateConfig(model=folder, data=data, questions=limit, out=config.results),
+                lambda what, done, total: steps.say(f"{what}: question {done} of {total}"),
+            )
+        steps.finish(f"{folder.name}: F1 " + ", ".join(_f1_text(result) for result in found))
+        results += found
+    return results
+
+
+def _f1_text(result: Result) -> str:
+    assert result.accuracy
+    return f"{result.accuracy.f1:.1f} ({result.runtime})"
+
+
+def _known_scores(
+    config: StudyConfig, folder: Path, data: tuple[Path, ...], limit: int | None
+) -> list[Result] | None:
+    """Scores measured before on these very bytes and questions, or None."""
+    described = describe_data(data)
+    if (folder / MANIFEST).is_file():
+        digest = record_file(folder / MANIFEST).sha256
+        runtimes: tuple[str, ...] = config.runtimes
+    else:
+        digest, runtimes = record_file(folder / "model.safetensors").sha256, ("torch",)
+    found = []
+    for runtime in runtimes:
+        path = config.results / f"{accuracy_name(folder.resolve().name, runtime, described)}.json"
+        result = _read_or_none(path)
+        if (
+            result is None
+            or result.accuracy is None
+            or digest not in (result.subject.manifest_sha256, result.subject.file_sha256)
+            or (result.accuracy.data, result.accuracy.limit) != (described, limit)
+        ):
+            return None
+        found.append(result)
+    return found
+
+
+def _measure(
+    config: StudyConfig, models: list[Model], threads: int, tokens: int, steps: _Steps
+) -> list[Result]:
+    """Measure every file at one thread count and length, all taking turns."""
+    settings = [
+        Setting(bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters)
+        for model in models
+        for recipe in config.recipes
+        for runtime in config.runtimes
+    ]
+    paths = [config.results / f"{setting.name}.json" for setting in settings]
+    results = known_session(settings, paths, config.plan)
+    if results is None:
+        results = measure_together(settings, config.plan, steps.say)
+        for result, path in zip(results, paths, strict=True):
+            write_result(result, path)
+    steps.finish(f"speed with {threads} thread(s) at {tokens} tokens: {len(results)} files")
+    return results
+
+
+def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> list[Result] | None:
+    """Results of an earlier session on the same bytes, device and plan; None if one is missing."""
+    device, found = describe_device(), []
+    for setting, path in zip(settings, paths, strict=True):
+        result = _read_or_none(path)
+        if (
+            result is None
+            or result.speed is None
+            or result.device != device
+            or result.subject.manifest_sha256 != record_file(setting.bundle / MANIFEST).sha256
+            or result.runtime_version != runtime_version(setting.runtime)
+            or (result.speed.threads, result.speed.tokens) != (setting.threads, setting.tokens)
+            or (len(result.speed.round_sizes), result.speed.warmup) != (plan.rounds, plan.warmup)
+        ):
+            return None
+        found.append(result)
+    sessions = {result.speed.session for result in found if result.speed}
+    return found if len(sessions) == 1 else None
+
+
+def _read_or_none(path: Path) -> Result | None:
+    """A result file of an earlier run; a damaged one is measured again."""
+    try:
+        return read_result(path)
+    except (ValueError, FileNotFoundError):
+        return None

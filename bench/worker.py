@@ -1,0 +1,155 @@
+"""The fresh process of one measurement: requests and answers are JSON, one a line.
+
+Started by `bench.host` as `python -m bench.worker`. It ends when its standard input does, so it
+never outlives the process that asked.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TextIO
+
+from export.bundle import Bundle, check_golden, load_bundle
+from export.runner import Runner, open_runner
+
+Answer = dict[str, Any]
+Emit = Callable[[Answer], None]
+
+# What a runtime needs before it sees a model: the bare process that memory is measured against.
+MODULES = {
+    "tflite": ("ai_edge_litert.compiled_model",),
+    "pte": ("executorch.extension.pybindings._portable_lib", "executorch.kernels.quantized"),
+}
+
+
+def peak_memory() -> int:
+    """Highest resident memory of this process so far, in bytes (VmHWM on Linux)."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def forget_peak() -> None:
+    """Let the peak start again at the present memory, where the system can (Linux)."""
+    path = Path("/proc/self/clear_refs")
+    if path.exists():
+        path.write_text("5")
+
+
+class Session:
+    """One loaded model file."""
+
+    runner: Runner
+    bundle: Bundle
+
+    def prepare(self, runtime: str) -> Answer:
+        """Import the runtime and note the memory of the process without a model."""
+        for module in MODULES[runtime]:
+            import_module(module)
+        forget_peak()
+        self.bare_bytes = peak_memory()
+        return {}
+
+    def load(self, folder: str, runtime: str, threads: int) -> Answer:
+        """Load the model; its hash was checked by the process that asks."""
+        self.bundle = load_bundle(Path(folder), verify=False)
+        start = time.perf_counter()
+        self.runner = open_runner(self.bundle, runtime, threads)
+        return {"load_ms": 1000 * (time.perf_counter() - start)}
+
+    def run(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
+        """Set the input of all following runs and run once."""
+        self.runner.write(input_ids, token_type_ids)
+        wall_ms, cpu_ms = self._timed_run()
+        return {"first_ms": wall_ms, "first_cpu_ms": cpu_ms}
+
+    def round(self, warmup: int, runs: int, seconds: float) -> Answer:
+        """Time up to `runs` runs, none begun after `seconds`, after `warmup` untimed ones."""
+        for _ in range(warmup):
+            self.runner.invoke()
+        end = time.perf_counter() + seconds
+        samples = [self._timed_run()]
+        while len(samples) < runs and time.perf_counter() < end:
+            samples.append(self._timed_run())
+        return {"wall_ms": [wall for wall, _ in samples], "cpu_ms": [cpu for _, cpu in samples]}
+
+    def _timed_run(self) -> tuple[float, float]:
+        cpu, wall = time.process_time(), time.perf_counter()
+        self.runner.invoke()
+        wall_ms = 1000 * (time.perf_counter() - wall)
+        return wall_ms, 1000 * (time.process_time() - cpu)
+
+    def memory(self) -> Answer:
+        """Memory so far; ask before `golden`, whose inputs are not the ones measured."""
+        bare = self.bare_bytes
+        return {"bare_bytes": bare, "peak_bytes": max(0, peak_memory() - bare)}
+
+    def golden(self) -> Answer:
+        """Fail unless this process computes what was stored when the bundle was made."""
+        return {"worst": check_golden(self.bundle, self.runner)}
+
+    def span_logits(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
+        """Run one window."""
+        start, end = self.runner.span_logits(input_ids, token_type_ids)
+        return {"start": start.tolist(), "end": end.tolist()}
+
+
+def build(emit: Emit, checkpoint: str, out: str, **options: Any) -> Answer:
+    """Export a checkpoint; the messages of the export go out as progress."""
+    from export.build import build_bundle
+    from export.config import ExportConfig
+
+    _end_with_parent()
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    config = ExportConfig(checkpoint=Path(checkpoint), out=Path(out), **given)
+    build_bundle(config, lambda message: emit({"progress": message}))
+    return {}
+
+
+def _end_with_parent() -> None:
+    """Stop an export soon after the process that asked for it was killed."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answer requests until there are no more; an exception becomes an answer."""
+    session = Session()
+
+    def emit(answer: Answer) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    for line in requests:
+        request = json.loads(line)
+        name = request.pop("op")
+        try:
+            emit(build(emit, **request) if name == "build" else getattr(session, name)(**request))
+        except Exception as error:
+            traceback.print_exc()
+            user_error = isinstance(error, ValueError | FileNotFoundError | FileExistsError)
+            prefix = "" if user_error else f"{type(error).__name__}: "
+            emit({"error": prefix + str(error)})
+
+
+if __name__ == "__main__":
+    # Runtimes print on standard output: it becomes standard error, and a private copy of it
+    # carries the answers.
+    private = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    serve(sys.stdin, private)
