@@ -58,7 +58,7 @@ def convert_apart(job: Job) -> Converted:
     """
     places = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
-        [sys.executable, "-m", "export.convert"],
+        [sys.executable, "-P", "-m", "export.convert"],  # -P: never from the current folder
         input=json.dumps(asdict(job)),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
         capture_output=True,
