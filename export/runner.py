@@ -1,9 +1,14 @@
 """The one place that runs a .tflite or .pte on this host."""
 
+import ctypes
 import importlib
 import math
+import os
+import sys
 import tempfile
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,6 +118,35 @@ class Runner:
         return outputs["start_logits"], outputs["end_logits"]
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Discard what the C++ runtimes print on loading, on both streams; their failures still raise.
+
+    C buffers what it prints to a pipe, so its buffers are flushed before and after.
+    """
+    flush = ctypes.CDLL(None).fflush
+    sys.stdout.flush()
+    sys.stderr.flush()
+    flush(None)
+    kept = {stream: os.dup(stream) for stream in (1, 2)}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in kept:
+            os.dup2(nowhere, stream)
+        yield
+    finally:
+        flush(None)
+        for stream, copy in kept.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(nowhere)
+
+
+def _release(held: list[Any]) -> None:
+    with _quiet():
+        held.clear()
+
+
 class TfliteEngine:
     """LiteRT's CompiledModel on the CPU, through XNNPACK."""
 
@@ -124,7 +158,7 @@ class TfliteEngine:
         from ai_edge_litert.options import CpuOptions, Options
 
         # Without the cache every signature packs its own copy of the weights: four int8
-        # signatures of DistilBERT took 294 MB, with it under 130.
+        # signatures of DistilBERT took 294 MB, with it 63.
         self._cache_folder = None
         if weight_cache is None and len(interface.entries) > 1:
             self._cache_folder = tempfile.TemporaryDirectory(prefix="xnnpack-")
@@ -134,36 +168,35 @@ class TfliteEngine:
             xnnpack_weight_cache_path="" if weight_cache is None else str(weight_cache),
         )
         options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
-        self._model = CompiledModel.from_file(str(path), options=options)
+        with _quiet():
+            self._held: list[Any] = [CompiledModel.from_file(str(path), options=options), {}]
+        # The runtime logs again when it goes: with this engine, or at the end of the process.
+        weakref.finalize(self, _release, self._held)
         self._interface = interface
-        self._buffers: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._entry = interface.entries[0]
 
     def write(self, entry: Entry, inputs: dict[str, npt.NDArray[np.int64]]) -> None:
         """Copy the inputs into the buffers of the entry's signature."""
-        if entry.name not in self._buffers:
-            model, sides = self._model, self._interface
-            self._buffers[entry.name] = (
-                {
-                    t.name: model.create_input_buffer_by_name(entry.name, t.name)
-                    for t in sides.inputs
-                },
-                {
-                    t.name: model.create_output_buffer_by_name(entry.name, t.name)
-                    for t in sides.outputs
-                },
+        model, buffers = self._held
+        if entry.name not in buffers:
+            make_input = model.create_input_buffer_by_name
+            make_output = model.create_output_buffer_by_name
+            buffers[entry.name] = (
+                {t.name: make_input(entry.name, t.name) for t in self._interface.inputs},
+                {t.name: make_output(entry.name, t.name) for t in self._interface.outputs},
             )
         self._entry = entry
         for name, array in inputs.items():
-            self._buffers[entry.name][0][name].write(array.astype(np.int32))
+            buffers[entry.name][0][name].write(array.astype(np.int32))
 
     def invoke(self) -> None:
         """Run the signature."""
-        self._model.run_by_name(self._entry.name, *self._buffers[self._entry.name])
+        model, buffers = self._held
+        model.run_by_name(self._entry.name, *buffers[self._entry.name])
 
     def read(self) -> dict[str, FloatArray]:
         """Copy the outputs out of the runtime's buffers."""
-        buffers = self._buffers[self._entry.name][1]
+        buffers = self._held[1][self._entry.name][1]
         outputs = {}
         for tensor in self._interface.outputs:
             sizes = (self._entry.max_length if n == "length" else int(n) for n in tensor.shape)
@@ -179,10 +212,11 @@ class PteEngine:
         from executorch.extension.pybindings import _portable_lib  # portable_lib: 3 s slower
 
         importlib.import_module("executorch.kernels.quantized")  # registers the int8 embedding
-        _set_pte_threads(_portable_lib, threads)
         self._from_numpy = torch.from_numpy
-        self._program = _portable_lib._load_program(str(path))
-        self._methods = {e.name: self._program.load_method(e.name) for e in interface.entries}
+        with _quiet():
+            _set_pte_threads(_portable_lib, threads)
+            self._program = _portable_lib._load_program(str(path))
+            self._methods = {e.name: self._program.load_method(e.name) for e in interface.entries}
         self._names = [tensor.name for tensor in interface.outputs]
         self._method = self._methods[interface.entries[0].name]
 
