@@ -1,14 +1,10 @@
 """The one place that runs a .tflite or .pte on this host."""
 
-import ctypes
 import importlib
 import math
-import os
-import sys
 import tempfile
-import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +13,7 @@ import numpy.typing as npt
 
 from export.bundle import Bundle
 from export.manifest import Entry, Interface
+from export.quiet import mute_at_exit, quiet
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -118,33 +115,15 @@ class Runner:
         return outputs["start_logits"], outputs["end_logits"]
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Discard what the C++ runtimes print on loading, on both streams; their failures still raise.
+@cache
+def _litert_environment() -> Any:
+    """One for the process: it logs whenever one is made or dropped."""
+    from ai_edge_litert import environment
 
-    C buffers what it prints to a pipe, so its buffers are flushed before and after.
-    """
-    flush = ctypes.CDLL(None).fflush
-    sys.stdout.flush()
-    sys.stderr.flush()
-    flush(None)
-    kept = {stream: os.dup(stream) for stream in (1, 2)}
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        for stream in kept:
-            os.dup2(nowhere, stream)
-        yield
-    finally:
-        flush(None)
-        for stream, copy in kept.items():
-            os.dup2(copy, stream)
-            os.close(copy)
-        os.close(nowhere)
-
-
-def _release(held: list[Any]) -> None:
-    with _quiet():
-        held.clear()
+    options = environment.EnvironmentOptions(runtime_path=str(Path(environment.__file__).parent))
+    mute_at_exit()
+    with quiet():
+        return environment.Environment.create(options=options)
 
 
 class TfliteEngine:
@@ -168,35 +147,41 @@ class TfliteEngine:
             xnnpack_weight_cache_path="" if weight_cache is None else str(weight_cache),
         )
         options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
-        with _quiet():
-            self._held: list[Any] = [CompiledModel.from_file(str(path), options=options), {}]
-        # The runtime logs again when it goes: with this engine, or at the end of the process.
-        weakref.finalize(self, _release, self._held)
+        environment = _litert_environment()
+        with quiet():
+            self._model = CompiledModel.from_file(
+                str(path), environment=environment, options=options
+            )
+            self._buffers = {e.name: self._make_buffers(interface, e) for e in interface.entries}
         self._interface = interface
         self._entry = interface.entries[0]
 
+    def _make_buffers(
+        self, interface: Interface, entry: Entry
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        make_input = self._model.create_input_buffer_by_name
+        make_output = self._model.create_output_buffer_by_name
+        inputs = {tensor.name: make_input(entry.name, tensor.name) for tensor in interface.inputs}
+        outputs = {
+            tensor.name: make_output(entry.name, tensor.name) for tensor in interface.outputs
+        }
+        for buffer in inputs.values():
+            buffer.write(np.zeros((1, entry.max_length), dtype=np.int32))
+        return inputs, outputs
+
     def write(self, entry: Entry, inputs: dict[str, npt.NDArray[np.int64]]) -> None:
         """Copy the inputs into the buffers of the entry's signature."""
-        model, buffers = self._held
-        if entry.name not in buffers:
-            make_input = model.create_input_buffer_by_name
-            make_output = model.create_output_buffer_by_name
-            buffers[entry.name] = (
-                {t.name: make_input(entry.name, t.name) for t in self._interface.inputs},
-                {t.name: make_output(entry.name, t.name) for t in self._interface.outputs},
-            )
         self._entry = entry
         for name, array in inputs.items():
-            buffers[entry.name][0][name].write(array.astype(np.int32))
+            self._buffers[entry.name][0][name].write(array.astype(np.int32))
 
     def invoke(self) -> None:
         """Run the signature."""
-        model, buffers = self._held
-        model.run_by_name(self._entry.name, *buffers[self._entry.name])
+        self._model.run_by_name(self._entry.name, *self._buffers[self._entry.name])
 
     def read(self) -> dict[str, FloatArray]:
         """Copy the outputs out of the runtime's buffers."""
-        buffers = self._held[1][self._entry.name][1]
+        buffers = self._buffers[self._entry.name][1]
         outputs = {}
         for tensor in self._interface.outputs:
             sizes = (self._entry.max_length if n == "length" else int(n) for n in tensor.shape)
@@ -213,7 +198,7 @@ class PteEngine:
 
         importlib.import_module("executorch.kernels.quantized")  # registers the int8 embedding
         self._from_numpy = torch.from_numpy
-        with _quiet():
+        with quiet():
             _set_pte_threads(_portable_lib, threads)
             self._program = _portable_lib._load_program(str(path))
             self._methods = {e.name: self._program.load_method(e.name) for e in interface.entries}
