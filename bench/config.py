@@ -77,13 +77,16 @@ class EvaluateConfig:
     )
     questions: int | None = field(default=None, metadata={"help": "only the first N questions"})
     threads: int = field(default=1, metadata={"help": "threads of the runtime"})
+    max_length: int = field(
+        default=384, metadata={"help": "window of a checkpoint, in tokens; a bundle brings its own"}
+    )
     out: Path | None = field(
         default=None, metadata={"help": "folder for the result files (default: none written)"}
     )
 
     def __post_init__(self) -> None:
         _require_known_runtimes(self.runtimes)
-        _require_positive("threads", (self.threads,))
+        _require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:
             _require_positive("questions", (self.questions,))
 

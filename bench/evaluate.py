@@ -19,7 +19,6 @@ from bench.result import (
 )
 from bench.shapes import count_parameters, weights_label
 from export.bundle import MANIFEST, load_bundle, record_file
-from export.manifest import QUESTION_ANSWERING
 from tasks.answers import Logits
 from tasks.metrics import score
 from tasks.qa import SpanModel, answer_texts, predict
@@ -115,43 +114,20 @@ def _evaluate_checkpoint(
         raise ValueError(
             f"{config.model} is a checkpoint folder and runs in torch; runtimes are for bundles"
         )
-    accuracy = _score(
-        checkpoint_model(config.model, config.threads),
-        load_tokenizer(config.model),
-        QaLimits(),
-        questions,
-        data,
-        config.questions,
-        _counter(progress, f"{config.model.name} {CHECKPOINT_RUNTIME}", len(questions)),
-    )
+    with Worker(str(config.model), TIMEOUT_S) as worker:
+        loaded = worker.ask(
+            "load_checkpoint", folder=str(config.model.resolve()), threads=config.threads
+        )
+        accuracy = _score(
+            _remote_model(worker),
+            load_tokenizer(config.model),
+            QaLimits().for_length(min(config.max_length, loaded["positions"])),
+            questions,
+            data,
+            config.questions,
+            _counter(progress, f"{config.model.name} {CHECKPOINT_RUNTIME}", len(questions)),
+        )
     return _result(_describe_checkpoint(config.model), CHECKPOINT_RUNTIME, accuracy)
-
-
-def checkpoint_model(folder: Path, threads: int) -> SpanModel:
-    """The float32 network of a checkpoint folder, as transformers runs it."""
-    import torch
-    from transformers import AutoModelForQuestionAnswering
-
-    from export.checkpoint import read_shape, read_weights
-
-    if read_shape(folder).task != QUESTION_ANSWERING:
-        raise ValueError(f"{folder} is not a question-answering checkpoint; evaluate one that is")
-    read_weights(folder)  # refuses a damaged file with a cure
-    torch.set_num_threads(threads)
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        folder, dtype=torch.float32, local_files_only=True
-    ).eval()
-    takes_types = getattr(model.config, "type_vocab_size", 0) > 0
-
-    @torch.inference_mode()
-    def span_logits(input_ids: list[int], token_type_ids: list[int]) -> Logits:
-        inputs = {"input_ids": torch.tensor([input_ids])}
-        if takes_types:
-            inputs["token_type_ids"] = torch.tensor([token_type_ids])
-        output = model(**inputs)
-        return output.start_logits[0].numpy(), output.end_logits[0].numpy()
-
-    return span_logits
 
 
 def _score(
@@ -165,7 +141,14 @@ def _score(
 ) -> Accuracy:
     answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
     scores = score(questions, answers)
-    return Accuracy(describe_data(data), limit, scores.n, scores.exact_match, scores.f1)
+    return Accuracy(
+        data=describe_data(data),
+        limit=limit,
+        max_length=limits.max_length,
+        n=scores.n,
+        exact_match=scores.exact_match,
+        f1=scores.f1,
+    )
 
 
 def _describe_checkpoint(folder: Path) -> Subject:

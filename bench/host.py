@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from uuid import uuid4
 import psutil
 
 from bench.config import BenchConfig, Plan
-from bench.process import Progress, Worker
+from bench.process import Worker
 from bench.result import (
     RANDOM,
     RANDOM_LICENCE,
@@ -31,6 +31,7 @@ from export.bundle import MANIFEST, Bundle, load_bundle, record_file
 from tasks.squad import read_squad, sample_path
 from tasks.tokenizer import WordPieceTokenizer, tokenizer_from_vocab
 
+Progress = Callable[[str], None]
 PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
 
 

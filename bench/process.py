@@ -7,12 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-Progress = Callable[[str], None]
 STDERR_LINES = 8
 
 
@@ -53,10 +51,10 @@ class Worker:
         self._process.stdout.close()
         self._stderr.close()
 
-    def ask(self, op: str, progress: Progress = lambda message: None, **values: Any) -> Any:
+    def ask(self, op: str, **values: Any) -> Any:
         """Send one request and wait for its answer; ValueError if none comes."""
         self.send(op, **values)
-        return self.receive(op, progress)
+        return self.receive(op)
 
     def send(self, op: str, **values: Any) -> None:
         """Send a request without waiting."""
@@ -67,17 +65,12 @@ class Worker:
         except BrokenPipeError:
             raise self._failure("ended", op) from None
 
-    def receive(self, op: str, progress: Progress = lambda message: None) -> Any:
+    def receive(self, op: str) -> Any:
         """Wait for the answer to the last request."""
-        deadline = time.monotonic() + self.timeout_s
-        while True:
-            answer = json.loads(self._read_line(op, deadline))
-            if "error" in answer:
-                raise ValueError(f"{self.about}: {answer['error']}")
-            if "progress" not in answer:
-                return answer
-            progress(answer["progress"])
-            deadline = time.monotonic() + self.timeout_s
+        answer = json.loads(self._read_line(op, time.monotonic() + self.timeout_s))
+        if "error" in answer:
+            raise ValueError(f"{self.about}: {answer['error']}")
+        return answer
 
     def _read_line(self, op: str, deadline: float) -> bytes:
         assert self._process.stdout

@@ -109,10 +109,14 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """SQuAD exact match and F1 (percent) over `n` questions; `limit` is the cut asked for."""
+    """SQuAD exact match and F1 (percent) over `n` questions; `limit` is the cut asked for.
+
+    Longer passages were cut into windows of `max_length` tokens.
+    """
 
     data: tuple[DataFile, ...]
     limit: int | None
+    max_length: int
     n: int
     exact_match: float
     f1: float

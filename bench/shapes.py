@@ -78,13 +78,20 @@ def build_encoder(shape: Shape) -> "torch.nn.Module":
     return encoder
 
 
+def is_written(folder: Path) -> bool:
+    """Whether `write_shape` finished there."""
+    return (folder / LABEL_FILE).is_file()
+
+
 def write_shape(shape: Shape, folder: Path, seed: int = SEED) -> Path:
     """Write the checkpoint folder, complete or not at all; a complete one is left as it is."""
-    if (folder / LABEL_FILE).is_file():
+    if is_written(folder):
         return folder
     import torch
     from transformers import BertForQuestionAnswering, DistilBertForQuestionAnswering
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

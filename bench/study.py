@@ -16,11 +16,12 @@ from bench.host import Setting, describe_device, measure_together, runtime_versi
 from bench.process import Worker
 from bench.report import write_report
 from bench.result import RANDOM, Result, read_result, write_result
-from bench.shapes import count_parameters, find_shape, weights_label, write_shape
+from bench.shapes import count_parameters, find_shape, is_written, weights_label
 from export.bundle import MANIFEST, load_bundle, record_file
+from export.config import ExportConfig
 from tasks.squad import read_squad, sample_path
 
-EXPORT_TIMEOUT_S = 1800.0  # between two messages of an export
+SHAPE_TIMEOUT_S = 600.0
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the steps finished and the steps in all."""
@@ -60,6 +61,10 @@ class _Steps:
     def say(self, text: str) -> None:
         with self.lock:
             self.progress(text, self.done, self.total)
+
+    def questions(self, what: str, done: int, total: int) -> None:
+        if done == total or done % max(50, total // 10) == 0:
+            self.say(f"{what}: question {done} of {total}")
 
     def finish(self, text: str) -> None:
         with self.lock:
@@ -112,7 +117,11 @@ def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
     for name in config.shapes:
         steps.say(f"{name}: random weights")
-        folders.append(write_shape(find_shape(name), config.runs / name))
+        folder = config.runs / name
+        if not is_written(folder):
+            with Worker(name, SHAPE_TIMEOUT_S) as worker:
+                worker.ask("write_shape", name=name, folder=str(folder.resolve()))
+        folders.append(folder)
         steps.finish(f"{name}: random weights ready")
     return [Model(f, count_parameters(f), weights_label(f)) for f in folders]
 
@@ -144,17 +153,17 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
     if is_current(config, model, recipe):
         steps.finish(f"{out.name}: exported before, nothing changed")
         return
-    with Worker(f"export of {model.checkpoint}", EXPORT_TIMEOUT_S) as worker:
-        worker.ask(
-            "build",
-            lambda message: steps.say(f"{out.name}: {message}"),
-            checkpoint=str(model.checkpoint),
-            out=str(out),
-            runtimes=config.runtimes,
-            recipe=recipe,
-            buckets=sorted(config.tokens),
-            force=(out / MANIFEST).is_file(),
-        )
+    from export.build import build_bundle
+
+    wanted = ExportConfig(
+        checkpoint=model.checkpoint,
+        out=out,
+        runtimes=config.runtimes,
+        recipe=recipe,
+        buckets=tuple(sorted(config.tokens)),
+        force=(out / MANIFEST).is_file(),
+    )
+    build_bundle(wanted, lambda line: steps.say(f"{out.name}: {line}"))
     steps.finish(f"{out.name}: exported")
 
 
@@ -189,8 +198,14 @@ def _score(
         found = _known_scores(config, folder, data, limit)
         if found is None:
             found = evaluate(
-                EvaluateConfig(model=folder, data=data, questions=limit, out=config.results),
-                lambda what, done, total: steps.say(f"{what}: question {done} of {total}"),
+                EvaluateConfig(
+                    model=folder,
+                    data=data,
+                    questions=limit,
+                    max_length=max(config.tokens),
+                    out=config.results,
+                ),
+                steps.questions,
             )
         steps.finish(f"{folder.name}: F1 " + ", ".join(_f1_text(result) for result in found))
         results += found
@@ -221,6 +236,7 @@ def _known_scores(
             or result.accuracy is None
             or digest not in (result.subject.manifest_sha256, result.subject.file_sha256)
             or (result.accuracy.data, result.accuracy.limit) != (described, limit)
+            or result.accuracy.max_length > max(config.tokens)
         ):
             return None
         found.append(result)

@@ -8,19 +8,18 @@ import json
 import os
 import resource
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
+from bench.shapes import find_shape, write_shape
 from export.bundle import Bundle, check_golden, load_bundle
 from export.runner import Runner, open_runner
+from tasks.qa import SpanModel
 
 Answer = dict[str, Any]
-Emit = Callable[[Answer], None]
 
 # What a runtime needs before it sees a model: the bare process that memory is measured against.
 MODULES = {
@@ -46,10 +45,11 @@ def forget_peak() -> None:
 
 
 class Session:
-    """One loaded model file."""
+    """What one process holds: a loaded model file, or a checkpoint."""
 
     runner: Runner
     bundle: Bundle
+    model: SpanModel
 
     def prepare(self, runtime: str) -> Answer:
         """Import the runtime and note the memory of the process without a model."""
@@ -64,18 +64,32 @@ class Session:
         self.bundle = load_bundle(Path(folder), verify=False)
         start = time.perf_counter()
         self.runner = open_runner(self.bundle, runtime, threads)
-        return {"load_ms": 1000 * (time.perf_counter() - start)}
+        load_ms = 1000 * (time.perf_counter() - start)
+        self.model = self.runner.span_logits
+        return {"load_ms": load_ms}
+
+    def load_checkpoint(self, folder: str, threads: int) -> Answer:
+        """Load a checkpoint folder into torch."""
+        from bench.checkpoint import span_model
+
+        self.model, positions = span_model(Path(folder), threads)
+        return {"positions": positions}
+
+    def write_shape(self, name: str, folder: str) -> Answer:
+        """Write a checkpoint with random weights."""
+        write_shape(find_shape(name), Path(folder))
+        return {}
 
     def run(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
         """Set the input of all following runs and run once."""
-        self.runner.write(input_ids, token_type_ids)
+        self._input = (input_ids, token_type_ids)
         wall_ms, cpu_ms = self._timed_run()
         return {"first_ms": wall_ms, "first_cpu_ms": cpu_ms}
 
     def round(self, warmup: int, runs: int, seconds: float) -> Answer:
         """Time up to `runs` runs, none begun after `seconds`, after `warmup` untimed ones."""
         for _ in range(warmup):
-            self.runner.invoke()
+            self._timed_run()
         end = time.perf_counter() + seconds
         samples = [self._timed_run()]
         while len(samples) < runs and time.perf_counter() < end:
@@ -83,6 +97,7 @@ class Session:
         return {"wall_ms": [wall for wall, _ in samples], "cpu_ms": [cpu for _, cpu in samples]}
 
     def _timed_run(self) -> tuple[float, float]:
+        self.runner.write(*self._input)  # ExecuTorch wants its inputs anew for every run
         cpu, wall = time.process_time(), time.perf_counter()
         self.runner.invoke()
         wall_ms = 1000 * (time.perf_counter() - wall)
@@ -99,32 +114,8 @@ class Session:
 
     def span_logits(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
         """Run one window."""
-        start, end = self.runner.span_logits(input_ids, token_type_ids)
+        start, end = self.model(input_ids, token_type_ids)
         return {"start": start.tolist(), "end": end.tolist()}
-
-
-def build(emit: Emit, checkpoint: str, out: str, **options: Any) -> Answer:
-    """Export a checkpoint; the messages of the export go out as progress."""
-    from export.build import build_bundle
-    from export.config import ExportConfig
-
-    _end_with_parent()
-    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-    config = ExportConfig(checkpoint=Path(checkpoint), out=Path(out), **given)
-    build_bundle(config, lambda message: emit({"progress": message}))
-    return {}
-
-
-def _end_with_parent() -> None:
-    """Stop an export soon after the process that asked for it was killed."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
@@ -139,7 +130,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         request = json.loads(line)
         name = request.pop("op")
         try:
-            emit(build(emit, **request) if name == "build" else getattr(session, name)(**request))
+            emit(getattr(session, name)(**request))
         except Exception as error:
             traceback.print_exc()
             user_error = isinstance(error, ValueError | FileNotFoundError | FileExistsError)
