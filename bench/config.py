@@ -148,3 +148,19 @@ class ReportConfig:
         default=(Path("results"),), metadata={"help": "result files, or folders of them"}
     )
     out: Path = field(default=Path("report"), metadata={"help": "folder for the report"})
+
+
+@dataclass(frozen=True)
+class AskConfig:
+    """One question to a bundle."""
+
+    bundle: Path = field(metadata={"help": "bundle folder"})
+    question: str = field(metadata={"help": "the question"})
+    context: str = field(
+        metadata={"help": "file with the passage (UTF-8 text), or - for standard input"}
+    )
+    runtime: str | None = field(
+        default=None, metadata={"help": "tflite or pte (default: the first that the bundle has)"}
+    )
+    threads: int = field(default=1, metadata={"help": "threads of the runtime"})
+    n_best: int = field(default=3, metadata={"help": "answers to show"})

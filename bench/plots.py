@@ -32,16 +32,20 @@ def draw_plots(files: Sequence[File], folder: Path, prefix: str = "") -> list[Pl
     """Write the pictures that the results can fill."""
     drawn = []
     for name, title, draw in (
-        ("size-latency", "Size against latency", _draw_latency),
-        ("f1", "F1 against size and latency", _draw_accuracy),
-        ("speed-up", "Times faster than BERT-base", _draw_speed_up),
+        ("size-latency", "Size against latency", draw_latency),
+        ("f1", "F1 against size and latency", draw_accuracy),
+        ("speed-up", "Times faster than BERT-base", draw_speed_up),
     ):
+        shown = {
+            "size-latency": [f for f in files if f.speeds],
+            "f1": [f for f in files if f.accuracies],
+        }.get(name, [])
         alt = ""
         for theme in THEMES:
             figure, axes = _new_figure(theme)
             alt = draw(files, axes, THEMES[theme][1])
             if alt:
-                _finish(figure, files, THEMES[theme][1], legend=name != "speed-up")
+                _finish(figure, shown, model_colours(files), THEMES[theme][1])
                 figure.savefig(folder / f"{prefix}{name}-{theme}.png", dpi=DPI)
         if alt:
             drawn.append(Plot(f"{prefix}{name}", title, alt))
@@ -66,18 +70,18 @@ def _new_figure(theme: str) -> "tuple[Figure, Any]":
     return figure, axes
 
 
-def _finish(figure: Any, files: Sequence[File], ink: str, legend: bool) -> None:
+def _finish(figure: Any, files: Sequence[File], colours: dict[str, str], ink: str) -> None:
+    """Add a legend of `files`, below the axes so that it covers no point."""
     from matplotlib.lines import Line2D
 
     handles = []
-    if legend:
-        shown = [f for f in files if f.speeds or f.accuracies]
-        for model, colour in model_colours(files).items():
-            handles.append(Line2D([], [], color=colour, lw=4, label=model))
-        for runtime in dict.fromkeys(f.runtime for f in shown):
+    if files:
+        for model in dict.fromkeys(f.subject.model for f in files):
+            handles.append(Line2D([], [], color=colours[model], lw=4, label=model))
+        for runtime in dict.fromkeys(f.runtime for f in files):
             marker: dict[str, Any] = {"marker": MARKERS.get(runtime, "D"), "lw": 0, "color": ink}
             handles.append(Line2D([], [], label=RUNTIME_NAMES.get(runtime, runtime), **marker))
-        for precision in dict.fromkeys(f.label[1] for f in shown):
+        for precision in dict.fromkeys(f.label[1] for f in files):
             full = precision.startswith("float32")
             style: dict[str, Any] = {
                 "mfc": "none" if full else ink,
@@ -131,7 +135,7 @@ def _plain_log(axis: Any, which: str) -> None:
     side.set_minor_formatter(NullFormatter())
 
 
-def _draw_latency(files: Sequence[File], axes: Any, ink: str) -> str:
+def draw_latency(files: Sequence[File], axes: Any, ink: str) -> str:
     """Draw latency over size for the shortest and the longest input, fewest threads."""
     keys = sorted({key for file in files for key in file.speeds})
     if not keys:
@@ -159,7 +163,7 @@ def _threads(count: int) -> str:
     return "1 thread" if count == 1 else f"{count} threads"
 
 
-def _draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
+def draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
     """Draw F1 over size and over latency, for the data with the most questions."""
     data = largest_data(files)
     scored = [f for f in files if data in f.accuracies] if data else []
@@ -184,7 +188,7 @@ def _draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
     return f"F1 on {data}, against file size and against latency; upper left is better."
 
 
-def _draw_speed_up(files: Sequence[File], axes: Any, ink: str) -> str:
+def draw_speed_up(files: Sequence[File], axes: Any, ink: str) -> str:
     """Draw the speed-up over BERT-base, as bars with the range over rounds."""
     bases = {(f.subject.recipe, f.runtime): f for f in files if f.subject.model == BASELINE}
     keys = sorted({key for base in bases.values() for key in base.speeds})

@@ -60,7 +60,7 @@ def glance(files: Sequence[File]) -> Table:
         row = [*file.label, number(file.megabytes)]
         if data:
             row.append(f"{file.accuracies[data].f1:.1f}" if data in file.accuracies else NOTHING)
-        row += [" / ".join(_median(file, t, n) for t in threads) for n in lengths]
+        row += [_medians(file, threads, n) for n in lengths]
         row += _start_and_memory(file)
         rows.append(tuple(row))
     note = f"Latency: median of one inference with {shared} thread(s), input full of real tokens. "
@@ -70,9 +70,11 @@ def glance(files: Sequence[File]) -> Table:
     return Table("At a glance", note, tuple(header), tuple(rows))
 
 
-def _median(file: File, threads: int, tokens: int) -> str:
-    speed = file.speeds.get((threads, tokens))
-    return number(median(speed.wall_ms)) if speed else NOTHING
+def _medians(file: File, threads: Sequence[int], tokens: int) -> str:
+    speeds = [file.speeds.get((count, tokens)) for count in threads]
+    if not any(speeds):
+        return NOTHING
+    return " / ".join(number(median(s.wall_ms)) if s else NOTHING for s in speeds)
 
 
 def _start_and_memory(file: File) -> list[str]:
@@ -148,7 +150,9 @@ def accuracy(files: Sequence[File]) -> Table:
                     name,
                     f"{found.exact_match:.2f}",
                     f"{found.f1:.2f}",
-                    NOTHING if reference is None else f"{found.f1 - reference:+.2f}",
+                    NOTHING
+                    if reference is None or file.subject.recipe == "checkpoint"
+                    else f"{found.f1 - reference:+.2f}",
                     f"{parity.min_cosine:.5f}" if parity else NOTHING,
                     f"{parity.max_error:.3f}" if parity else NOTHING,
                 )
