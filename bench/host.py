@@ -84,10 +84,14 @@ def measure_together(
 ) -> list[Result]:
     """Measure settings that will be compared: a process each, and they take turns in rounds.
 
+    All of them are in memory at the same time.
+
     Loading and the first run of each happen while the others are idle. At the end each process
     must pass the golden check, so no speed is reported for a file that computes wrongly.
     """
     bundles = {s.bundle: load_bundle(s.bundle) for s in settings}
+    for setting in settings:  # refuses an unknown runtime or a length that does not fit
+        padded_length(bundles[setting.bundle], setting.runtime, setting.tokens)
     samples = [_Samples() for _ in settings]
     with ExitStack() as stack:
         workers = [

@@ -172,7 +172,7 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
 
 
 def _remove_leftovers(out: Path) -> None:
-    """Remove what exports that were killed left beside `out`; their process ids are in the names."""
+    """Remove what killed exports left beside `out`; their process ids are in the names."""
     for folder in out.parent.glob(f".{out.name}.*.partial"):
         process = folder.name.split(".")[-2]
         if process.isdigit() and not psutil.pid_exists(int(process)):

@@ -182,7 +182,7 @@ def test_chatter_on_standard_output_is_not_an_answer(bundle: Bundle) -> None:
 def test_an_error_in_the_process_names_the_bundle() -> None:
     with (
         Worker("bundles/none (tflite)", 60) as worker,
-        pytest.raises(ValueError, match="bundles/none .tflite.: .*not a bundle"),
+        pytest.raises(ValueError, match=r"bundles/none \(tflite\): .*not a bundle"),
     ):
         worker.ask("load", folder="/nonexistent", runtime="tflite", threads=1)
 

@@ -1,0 +1,205 @@
+"""The main job on tiny networks: everything is made, and an interrupted study goes on."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.config import StudyConfig
+from bench.result import RANDOM, read_results
+from bench.shapes import Shape, write_shape
+from bench.study import study
+
+FILES = 2 * 2  # models x recipes, one runtime
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
+    """A student and a stand-in for BERT-base, small enough for a test."""
+    root = tmp_path_factory.mktemp("study")
+    student = write_shape(Shape("student", "distilbert", 1, 32, 2, 64, 0), root / "student")
+    for label in ("weights.json", "README.md"):
+        (student / label).unlink()
+    write_shape(Shape("bert-base", "bert", 2, 32, 2, 64, 0), root / "runs" / "bert-base")
+    return StudyConfig(
+        models=(student,),
+        shapes=("bert-base",),
+        runtimes=("tflite",),
+        threads=(1,),
+        tokens=(32, 80),
+        runs=root / "runs",
+        bundles=root / "bundles",
+        results=root / "results",
+        report=root / "report",
+    )
+
+
+@pytest.fixture(scope="module")
+def said(config: StudyConfig) -> list[tuple[str, int, int]]:
+    """The progress of the first, complete study."""
+    lines: list[tuple[str, int, int]] = []
+    study(config, lambda *line: lines.append(line))
+    return lines
+
+
+def _again(config: StudyConfig) -> list[str]:
+    lines: list[str] = []
+    study(config, lambda text, done, total: lines.append(text))
+    return lines
+
+
+def _times(folder: Path) -> dict[str, int]:
+    return {p.name: p.stat().st_mtime_ns for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_everything_is_made(config: StudyConfig, said: list[tuple[str, int, int]]) -> None:
+    assert {path.name for path in config.bundles.iterdir()} == {
+        f"{model}-{recipe}" for model in ("student", "bert-base") for recipe in ("fp32", "int8")
+    }
+    results = read_results([config.results])
+    assert len([r for r in results if r.speed]) == FILES * 2
+    assert [r.runtime for r in results if r.accuracy].count("torch") == 1
+    assert {r.subject.model for r in results if r.accuracy} == {"student"}
+    assert {r.subject.weights for r in results if r.subject.model == "bert-base"} == {RANDOM}
+    page = (config.report / "index.html").read_text(encoding="utf-8")
+    assert "Against BERT-base" in page
+    assert RANDOM in page
+
+
+def test_progress_counts_to_the_end(said: list[tuple[str, int, int]]) -> None:
+    done = [line[1] for line in said]
+    assert done == sorted(done)
+    assert said[-1][1] == said[-1][2]
+    assert len({total for _, _, total in said}) == 1
+
+
+def test_compared_files_share_a_session(config: StudyConfig, said: object) -> None:
+    results = [r for r in read_results([config.results]) if r.speed]
+    sessions = {r.speed.session: r.speed.tokens for r in results if r.speed}
+    assert sorted(sessions.values()) == [32, 80]
+
+
+def test_a_second_study_uses_everything_again(config: StudyConfig, said: object) -> None:
+    before = _times(config.bundles) | _times(config.results)
+    lines = _again(config)
+    assert _times(config.bundles) | _times(config.results) == before
+    assert not any("loading" in line or "question" in line for line in lines)
+
+
+def test_a_damaged_bundle_is_exported_and_measured_again(config: StudyConfig, said: object) -> None:
+    other = _times(config.bundles / "bert-base-int8")
+    path = config.bundles / "student-int8" / "model.tflite"
+    path.write_bytes(path.read_bytes()[:-1])
+    lines = _again(config)
+    assert "student-int8: exported" in lines
+    assert "student-fp32: exported before, nothing changed" in lines
+    assert _times(config.bundles / "bert-base-int8") == other
+
+
+def test_a_missing_result_is_measured_again_with_all_it_is_compared_with(
+    config: StudyConfig, said: object
+) -> None:
+    before = _times(config.results)
+    (config.results / "student-fp32-tflite-1t-80.json").write_text("{")
+    _again(config)
+    changed = {name for name, time in _times(config.results).items() if before[name] != time}
+    assert len(changed) == FILES
+    assert all(name.endswith("-1t-80.json") for name in changed)
+
+
+def _kill_when(config: StudyConfig, condition: Callable[[str], bool]) -> None:
+    """Run the study in a process and end it with SIGKILL at a line of its progress."""
+    code = (
+        "import sys; from pathlib import *; from bench.config import StudyConfig\n"
+        "from bench.study import study\n"
+        f"study({config!r}, lambda *line: print(line[0], flush=True))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    for line in process.stdout:
+        if condition(line):
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+
+
+def test_a_kill_while_measuring_loses_nothing_that_was_finished(
+    config: StudyConfig, said: object
+) -> None:
+    for path in config.results.glob("*-1t-*.json"):
+        path.unlink()
+    _kill_when(config, lambda line: "1t-80: round 2" in line)
+    results = read_results([config.results])
+    assert {r.speed.tokens for r in results if r.speed} == {32}
+    before = _times(config.results)
+    _again(config)
+    assert before.items() <= _times(config.results).items()
+    assert len([r for r in read_results([config.results]) if r.speed]) == FILES * 2
+
+
+def test_a_kill_while_exporting_leaves_no_half_bundle(config: StudyConfig, said: object) -> None:
+    shutil.rmtree(config.bundles / "student-int8")
+    _kill_when(config, lambda line: "student-int8: writing" in line)
+    assert not (config.bundles / "student-int8").exists()
+    lines = _again(config)
+    assert "student-int8: exported" in lines
+    assert not list(config.bundles.glob(".*.partial"))
+
+
+def test_a_changed_checkpoint_is_exported_again(config: StudyConfig, said: object) -> None:
+    from bench.study import Model, is_current
+
+    model = Model(config.models[0], 1, "trained")
+    assert is_current(config, model, "int8")
+    assert not is_current(replace(config, tokens=(32, 64)), model, "int8")
+    assert not is_current(replace(config, runtimes=("tflite", "pte")), model, "int8")
+    path = config.models[0] / "model.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-4] + b"\x00\x00\x80\x3f")
+    assert not is_current(config, model, "int8")
+    path.write_bytes(content)
+
+
+def test_mistakes_are_found_before_the_work(config: StudyConfig, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="not a checkpoint folder"):
+        study(replace(config, models=(tmp_path,), bundles=tmp_path / "b"))
+    with pytest.raises(ValueError, match="unknown shape 'gpt'"):
+        study(replace(config, shapes=("gpt",), bundles=tmp_path / "b"))
+    with pytest.raises(ValueError, match="two models are called 'student'"):
+        study(replace(config, models=config.models * 2, bundles=tmp_path / "b"))
+    with pytest.raises(FileNotFoundError, match="no such data file"):
+        study(replace(config, data=(tmp_path / "x.json",), bundles=tmp_path / "b"))
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_folder_that_is_no_bundle_is_not_overwritten(config: StudyConfig, tmp_path: Path) -> None:
+    mine = tmp_path / "student-int8" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("keep")
+    with pytest.raises(FileExistsError, match="student-int8"):
+        study(replace(config, bundles=tmp_path, recipes=("int8",), shapes=()))
+    assert mine.read_text() == "keep"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threads": (0,)},
+        {"tokens": ()},
+        {"runtimes": ("onnx",)},
+        {"models": (), "shapes": ()},
+        {"recipes": ()},
+        {"questions": 0},
+        {"jobs": 0},
+    ],
+)
+def test_a_wrong_option_is_refused(config: StudyConfig, change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"unknown|must be|needs"):
+        replace(config, **change)  # type: ignore[arg-type]
