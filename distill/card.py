@@ -57,4 +57,4 @@ def _card(folder: Path, facts: dict[str, Any]) -> str:
 
 
 def _names(facts: dict[str, Any], part: str) -> str:
-    return ", ".join(facts["inputs"].get(part, {})) or str(facts["config"][part])
+    return ", ".join(facts["config"][part])

@@ -29,8 +29,10 @@ class FinetuneConfig:
 
     student: Path = option("checkpoint folder to start from")
     out: Path = option("folder to write the fine-tuned checkpoint to")
-    data: str = option("training data: SQuAD JSON files, comma-separated, or hub:NAME")
-    eval_data: str | None = option("evaluation data, same forms", default=None)
+    data: tuple[Path, ...] = option(
+        "training data: SQuAD JSON files, or hub:NAME of a Hub data set"
+    )
+    eval_data: tuple[Path, ...] = option("evaluation data, same forms", default=())
     task: str = option("what to train for: squad", default="squad")
     teacher: Path | None = option("fine-tuned teacher for the second distillation", default=None)
     weight_task: float = option("weight of the cross entropy with a teacher", default=0.5)

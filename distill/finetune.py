@@ -30,7 +30,7 @@ from distill.state import load_state, save_state
 from distill.student import copy_tokenizer
 from tasks.metrics import score
 from tasks.qa import answer_texts, predict
-from tasks.squad import Question, read_questions
+from tasks.squad import Question, is_hub, read_questions
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 from tasks.windows import QaLimits
 
@@ -294,13 +294,12 @@ def _input_hashes(config: FinetuneConfig) -> dict[str, Any]:
     hashes: dict[str, Any] = {"student": hash_folder(config.student)}
     if config.teacher is not None:
         hashes["teacher"] = hash_folder(config.teacher)
-    for name, source in (("data", config.data), ("eval_data", config.eval_data)):
-        if source is not None and not source.startswith("hub:"):
-            paths = [Path(part) for part in source.split(",")]
-            missing = [str(path) for path in paths if not path.is_file()]
-            if missing:
-                raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
-            hashes[name] = {path.name: hash_file(path) for path in paths}
+    for name, sources in (("data", config.data), ("eval_data", config.eval_data)):
+        paths = [source for source in sources if not is_hub(source)]
+        missing = [str(path) for path in paths if not path.is_file()]
+        if missing:
+            raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
+        hashes[name] = {path.name: hash_file(path) for path in paths}
     return hashes
 
 

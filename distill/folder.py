@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tasks.squad import is_hub
+
 RECORD = "distill.json"
 
 
@@ -78,12 +80,16 @@ def jsonable(config: Any) -> dict[str, Any]:
     values = {key: value for key, value in asdict(config).items() if key != "force"}
     for key, value in values.items():
         if isinstance(value, Path):
-            values[key] = value.name
-        elif key in ("data", "eval_data") and value and not value.startswith("hub:"):
-            values[key] = ",".join(Path(part).name for part in value.split(","))
+            values[key] = _named(value)
         elif isinstance(value, tuple):
-            values[key] = list(value)
+            values[key] = [_named(item) for item in value]
     return values
+
+
+def _named(value: Any) -> Any:
+    if not isinstance(value, Path):
+        return value
+    return str(value) if is_hub(value) else value.name
 
 
 def hash_folder(folder: Path) -> dict[str, str]:

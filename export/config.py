@@ -47,3 +47,10 @@ class ExportConfig:
             raise ValueError(
                 f"a bucket needs at least {SHORTEST_BUCKET} tokens, found {self.buckets[0]}"
             )
+
+
+@dataclass(frozen=True)
+class InspectConfig:
+    """A second look at a bundle."""
+
+    bundle: Path = field(metadata={"help": "bundle folder to check"})

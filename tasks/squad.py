@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+HUB = "hub:"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -76,12 +78,20 @@ def read_hub(name: str, split: str = "validation", limit: int | None = None) -> 
 
 
 def read_questions(
-    source: str, split: str = "validation", limit: int | None = None
+    sources: Sequence[Path], split: str = "validation", limit: int | None = None
 ) -> list[Question]:
-    """Reads questions from files (comma-separated paths) or, as `hub:NAME`, from the Hub."""
-    if source.startswith("hub:"):
-        return read_hub(source.removeprefix("hub:"), split, limit)
-    return read_squad([Path(part) for part in source.split(",")], limit)
+    """Reads questions from SQuAD files, or from the Hub where the one source is `hub:NAME`."""
+    hub = [source for source in sources if is_hub(source)]
+    if not hub:
+        return read_squad(sources, limit)
+    if len(sources) > 1:
+        raise ValueError(f"{hub[0]} must be the only data source, found {len(sources)} sources")
+    return read_hub(str(hub[0]).removeprefix(HUB), split, limit)
+
+
+def is_hub(source: Path) -> bool:
+    """Whether a data source names a Hub data set, as `hub:NAME`, and no file."""
+    return str(source).startswith(HUB)
 
 
 def _from_hub_row(row: dict[str, Any]) -> Question:

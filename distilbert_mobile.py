@@ -1,0 +1,363 @@
+"""The command line: the only place that parses flags, prints and exits."""
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+import types
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the steps done and the steps in all (0: not known)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One command: its config dataclass, the fields that are positional, what runs and shows it."""
+
+    help: str
+    config: str
+    positional: tuple[str, ...]
+    run: Callable[[Any, Progress], Any]
+    show: Callable[[Any], None]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0, or 1 for an error that the user can cure (2 is for usage)."""
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = vars(_parser(argv).parse_args(argv))
+    command: Command = arguments.pop("command")
+    as_json: bool = arguments.pop("json")
+    try:
+        with _progress() as progress:
+            result = command.run(_load(command.config)(**arguments), progress)
+        if as_json:
+            print(json.dumps(_jsonable(result), ensure_ascii=False, indent=1))
+        else:
+            command.show(result)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: nothing half-written is left", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; only the command in `argv` gets its flags, so that `--help` stays instant."""
+    parser = argparse.ArgumentParser(
+        prog="distilbert-mobile",
+        description="Take a BERT-class model to a phone: distil, export, prove, measure.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name, help=command.help, description=command.help, allow_abbrev=False
+        )
+        sub.set_defaults(command=command)
+        if name in argv[:1]:
+            _add_fields(sub, _load(command.config), command.positional)
+            sub.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+# ---- flags from a config dataclass ----
+
+
+def _load(name: str) -> Any:
+    module, attribute = name.split(":")
+    return getattr(import_module(module), attribute)
+
+
+def _add_fields(parser: argparse.ArgumentParser, config: Any, positional: Sequence[str]) -> None:
+    """One argument for each field of the dataclass, with its type, default and help text."""
+    hints = typing.get_type_hints(config)
+    for item in dataclasses.fields(config):
+        settings = _argument(hints[item.name])
+        settings["help"] = _help(item)
+        required = item.default is dataclasses.MISSING
+        if not required:
+            settings["default"] = item.default
+        if item.name in positional:
+            if settings.get("nargs"):
+                settings["nargs"] = "+" if required else "*"
+            settings["metavar"] = item.name.upper()
+            parser.add_argument(item.name, **settings)
+            continue
+        names = [f"--{item.name.replace('_', '-')}"]
+        if item.name == "runtimes":
+            names.insert(0, "--runtime")
+        parser.add_argument(*names, dest=item.name, required=required, **settings)
+
+
+class _Tuple(argparse.Action):
+    """Several values of one flag as a tuple."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, tuple(values))
+
+
+def _argument(hint: Any) -> dict[str, Any]:
+    """How argparse reads a value of this type: numbers and words as `1,2,3`, files as `A B C`."""
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if hint is bool:
+        return {"action": "store_true"}
+    if typing.get_origin(hint) is not tuple:
+        return {"type": hint, "metavar": {int: "N", float: "X", Path: "PATH"}.get(hint, "TEXT")}
+    part = typing.get_args(hint)[0]
+    if part is Path:
+        return {"type": Path, "nargs": "+", "action": _Tuple, "metavar": "PATH"}
+    return {"type": _listed(part), "metavar": "N,N" if part is int else "NAME,NAME"}
+
+
+def _listed(part: Any) -> Callable[[str], tuple[Any, ...]]:
+    def read(text: str) -> tuple[Any, ...]:
+        return tuple(part(piece) for piece in text.split(",") if piece)
+
+    read.__name__ = f"list of {part.__name__}"
+    return read
+
+
+def _help(item: dataclasses.Field[Any]) -> str:
+    text = str(item.metadata.get("help", ""))
+    value = item.default
+    if value is dataclasses.MISSING or value in (None, ()) or value is False or "default" in text:
+        return text
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+    return f"{text} (default: {shown})"
+
+
+# ---- what a person sees ----
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal; elsewhere a line for each new step, and one every half minute."""
+    if not sys.stderr.isatty():
+        yield _plain_progress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        SpinnerColumn(),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=0, visible=False)
+        yield lambda text, done, total: bars.update(
+            task, description=text, completed=done, total=total, visible=True
+        )
+
+
+def _plain_progress() -> Progress:
+    last_text, last_time = "", 0.0
+
+    def show(text: str, done: int, total: int) -> None:
+        nonlocal last_text, last_time
+        now = time.monotonic()
+        if text != last_text or now - last_time > 30:
+            last_text, last_time = text, now
+            print(f"[{done}/{total}] {text}" if total else text, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _jsonable(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _show_path(path: Path) -> None:
+    print(f"wrote {path}")
+
+
+def _show_answers(reply: Any) -> None:
+    print(reply.answer.text if reply.answer else "(no answer in this passage)")
+    for number, span in enumerate(reply.n_best, 1):
+        before = reply.context[max(0, span.start - 25) : span.start].replace("\n", " ")
+        after = reply.context[span.end : span.end + 25].replace("\n", " ")
+        place = f"{span.start}-{span.end}"
+        print(f"{number}. {span.score:7.2f}  {place:>11}  ...{before}[{span.text}]{after}...")
+    times = f"{reply.load_ms:.0f} ms to load and check, {reply.answer_ms:.1f} ms to answer"
+    print(f"{reply.runtime}: {times}")
+
+
+def _show_scores(results: Sequence[Any]) -> None:
+    for result in results:
+        found = result.accuracy
+        data = ", ".join(file.name for file in found.data)
+        print(
+            f"{result.subject.model} {result.subject.recipe} {result.runtime}: F1 {found.f1:.2f}, "
+            f"exact match {found.exact_match:.2f} on {found.n} questions of {data}"
+        )
+
+
+def _show_bundle(bundle: Any) -> None:
+    for runtime, model in bundle.manifest.models.items():
+        size = bundle.manifest.files[model.file].bytes / 1e6
+        parity = model.parity
+        print(
+            f"{bundle.folder / model.file}: {size:.1f} MB, {runtime}, "
+            f"cosine >= {parity.min_cosine:.5f} against float32, "
+            f"same answer in {100 * parity.agreement:.0f} % of {parity.windows} windows"
+        )
+
+
+def _show_inspection(found: Any) -> None:
+    manifest = found.manifest
+    print(f"task {manifest.task}, recipe {manifest.recipe}; every hash is right")
+    for runtime, model in manifest.models.items():
+        total = manifest.files[model.file].bytes
+        operators, difference = model.operators, found.golden_difference[runtime]
+        outside = ", ".join(f"{count} {name}" for name, count in operators.left_over.items())
+        print(
+            f"{runtime}: {total / 1e6:.1f} MB, golden difference {difference:.2g}; "
+            f"{operators.delegated} operators in {operators.delegates} delegates, "
+            f"outside: {outside or 'none'}"
+        )
+        for kind, sizes in model.size.items():
+            for dtype, size in sizes.items():
+                print(f"  {kind:<16} {dtype:<8} {size / 1e6:8.2f} MB  {100 * size / total:5.1f} %")
+
+
+def _show_results(results: Sequence[Any]) -> None:
+    from rich.console import Console
+
+    Console().print(_load("bench.report:terminal_tables")(results))
+
+
+def _show_study(study: Any) -> None:
+    _show_results(study.results)
+    print(f"report: {study.page}")
+
+
+# ---- the commands ----
+
+
+def _run_student(config: Any, progress: Progress) -> Path:
+    progress("cutting the student out of the teacher", 0, 0)
+    path: Path = _load("distill.student:make_student")(config)
+    return path
+
+
+def _run_finetune(config: Any, progress: Progress) -> Path:
+    def report(now: Any) -> None:
+        score = "" if now.eval_f1 is None else f", F1 {now.eval_f1:.2f}"
+        text = f"loss {now.loss:.3f}, {now.tokens_per_second:.0f} tokens/s{score}"
+        # Without a terminal every new text is a new line: one for fifty updates will do.
+        if sys.stderr.isatty() or score or now.update % 50 == 0:
+            progress(text, now.update, now.updates)
+
+    path: Path = _load("distill.finetune:finetune")(config, report)
+    return path
+
+
+def _run_ask(config: Any, progress: Progress) -> Any:
+    if config.context == "-":
+        context = sys.stdin.read()
+    elif not Path(config.context).is_file():
+        raise FileNotFoundError(
+            f"no such passage: {config.context}; give a text file, or - to type"
+        )
+    else:
+        context = Path(config.context).read_text(encoding="utf-8")
+    return _load("bench.ask:ask")(config, context)
+
+
+COMMANDS = {
+    "student": Command(
+        "cut a student out of a teacher's layers",
+        "distill.config:StudentConfig",
+        (),
+        _run_student,
+        _show_path,
+    ),
+    "finetune": Command(
+        "train on questions, with or without a teacher; continues an interrupted run",
+        "distill.config:FinetuneConfig",
+        (),
+        _run_finetune,
+        _show_path,
+    ),
+    "evaluate": Command(
+        "exact match and F1 of a checkpoint or of a bundle's files",
+        "bench.config:EvaluateConfig",
+        ("model",),
+        lambda config, progress: _load("bench.evaluate:evaluate")(config, progress),
+        _show_scores,
+    ),
+    "export": Command(
+        "write and prove .tflite and .pte files from a checkpoint",
+        "export.config:ExportConfig",
+        ("checkpoint",),
+        lambda config, progress: _load("export.build:build_bundle")(
+            config, lambda line: progress(line, 0, 0)
+        ),
+        _show_bundle,
+    ),
+    "inspect": Command(
+        "check a bundle's hashes and golden outputs; account for its bytes and operators",
+        "export.config:InspectConfig",
+        ("bundle",),
+        lambda config, progress: _load("export.inspection:inspect_bundle")(config.bundle),
+        _show_inspection,
+    ),
+    "bench": Command(
+        "measure a bundle on this host: load, latency, memory",
+        "bench.config:BenchConfig",
+        ("bundle",),
+        lambda config, progress: _load("bench.host:bench")(
+            config, lambda line: progress(line, 0, 0)
+        ),
+        _show_results,
+    ),
+    "study": Command(
+        "the main job: export, prove, score and measure the student and the paper's two shapes",
+        "bench.config:StudyConfig",
+        (),
+        lambda config, progress: _load("bench.study:study")(config, progress),
+        _show_study,
+    ),
+    "report": Command(
+        "write the report of result files",
+        "bench.config:ReportConfig",
+        ("results",),
+        lambda config, progress: _load("bench.report:report")(config),
+        _show_path,
+    ),
+    "ask": Command(
+        "answer a question on a passage with a bundle",
+        "bench.config:AskConfig",
+        ("bundle", "question"),
+        _run_ask,
+        _show_answers,
+    ),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
