@@ -54,7 +54,8 @@ class Answer:
 def convert_apart(job: Job) -> Converted:
     """Run the job in a fresh process.
 
-    Raises ValueError for what the user can cure, RuntimeError with the last output otherwise.
+    Raises ValueError for what the user can cure. A process that dies (the converters end it where
+    the disk or the memory is full) raises OSError with its last words.
     """
     places = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
@@ -67,9 +68,10 @@ def convert_apart(job: Job) -> Converted:
         check=False,
     )
     if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise RuntimeError(
-            f"writing {Path(job.model).name} stopped with exit code {done.returncode}:\n{tail}"
+        tail = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise OSError(
+            f"writing {Path(job.model).name} stopped with exit code {done.returncode}; "
+            f"check the free disk space and memory. Its last words:\n{tail}"
         )
     answer = strict_json.parse(Answer, done.stdout, "the converter's answer")
     if answer.converted is None:
