@@ -54,10 +54,3 @@ class InspectConfig:
     """A second look at a bundle."""
 
     bundle: Path = field(metadata={"help": "bundle folder to check"})
-
-
-@dataclass(frozen=True)
-class InspectConfig:
-    """One second look at a bundle."""
-
-    bundle: Path = field(metadata={"help": "bundle folder to check"})
