@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.result import RANDOM, Accuracy, Device, Result, Speed, Subject, median, percentile
 
 MEGABYTE = 1_000_000
-PRECISIONS = {"checkpoint": "float32 checkpoint", "fp32": "float32"}
+PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32"}
 RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
 NOISY = 1.5  # p90 over median from which a setting is called noisy
 
@@ -53,10 +53,11 @@ def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
             file.speeds[result.speed.threads, result.speed.tokens] = result.speed
         if result.accuracy:
             file.accuracies[data_name(result.accuracy)] = result.accuracy
-    return {d: sorted(files.values(), key=_order) for d, files in devices.items()}
+    return {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
 
 
-def _order(file: File) -> tuple[bool, str, int, int]:
+def order_of(file: File) -> tuple[bool, str, int, int]:
+    """Sort key: trained models first, then by name, precision, runtime."""
     recipes, runtimes = list(PRECISIONS), list(RUNTIME_NAMES)
     recipe, runtime = file.subject.recipe, file.runtime
     return (

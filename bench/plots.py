@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.measured import RUNTIME_NAMES, File, largest_data
+from bench.measured import PRECISIONS, RUNTIME_NAMES, File, largest_data
 from bench.result import median, paired_ratios
 from bench.tables import BASELINE
 
@@ -16,6 +16,7 @@ PAPER_SPEED_UP = 1.63  # DistilBERT over BERT-base, CPU, arXiv 1910.01108 table 
 COLOURS = ("#d1495b", "#2f7fd1", "#2a9d6f", "#b5791f", "#8457c9", "#6b7280")
 MARKERS = {"tflite": "o", "pte": "s", "torch": "^"}
 THEMES = {"light": ("#ffffff", "#1f2430"), "dark": ("#14171d", "#e6e8ec")}
+FLOAT_RECIPES = tuple(PRECISIONS)  # drawn hollow
 WIDTH, HEIGHT, DPI = 8.0, 4.2, 150
 
 
@@ -82,14 +83,14 @@ def _finish(figure: Any, files: Sequence[File], colours: dict[str, str], ink: st
             marker: dict[str, Any] = {"marker": MARKERS.get(runtime, "D"), "lw": 0, "color": ink}
             handles.append(Line2D([], [], label=RUNTIME_NAMES.get(runtime, runtime), **marker))
         for precision in dict.fromkeys(f.label[1] for f in files):
-            full = precision.startswith("float32")
+            full = precision == PRECISIONS["fp32"]
             style: dict[str, Any] = {
                 "mfc": "none" if full else ink,
                 "mec": ink,
                 "marker": "o",
                 "lw": 0,
             }
-            if precision != "float32 checkpoint":
+            if precision != PRECISIONS["checkpoint"]:
                 handles.append(Line2D([], [], label=precision, **style))
         figure.legend(
             handles=handles,
@@ -111,7 +112,7 @@ def model_colours(files: Sequence[File]) -> dict[str, str]:
 
 def _point(axis: Any, file: File, x: float, y: float, colours: dict[str, str]) -> None:
     colour = colours[file.subject.model]
-    full = file.label[1].startswith("float32")
+    full = file.subject.recipe in FLOAT_RECIPES
     axis.plot(
         x,
         y,
@@ -210,10 +211,19 @@ def draw_speed_up(files: Sequence[File], axes: Any, ink: str) -> str:
             reach = [[middle - min(ratios)], [max(ratios) - middle]]
             axis.barh(place, middle, color=colours[file.subject.model], height=0.7)
             axis.errorbar(middle, place, xerr=reach, color=ink, capsize=3, lw=1)
-            axis.text(0.06, place, f"{middle:.2f}x", color="white", va="center", fontsize=8)
+            axis.annotate(
+                f"{middle:.2f}x",
+                (max(ratios), place),
+                xytext=(6, 0),
+                textcoords="offset points",
+                color=ink,
+                va="center",
+                fontsize=8,
+            )
             labels.append("\n".join((file.subject.model, " ".join(file.label[1:]))))
         axis.set_yticks(range(len(labels)), labels, fontsize=7)
         axis.invert_yaxis()
+        axis.margins(x=0.2)
         axis.axvline(PAPER_SPEED_UP, color=ink, ls="--", lw=1)
         axis.set_title(f"{tokens} tokens, {_threads(keys[0][0])}", color=ink, fontsize=10)
         axis.set_xlabel("times faster than BERT-base", color=ink)

@@ -87,6 +87,7 @@ def write_report(results: Sequence[Result], folder: Path) -> Path:
 
 def terminal_tables(results: Sequence[Result]) -> "Group":
     """The tables that fit a terminal, as a rich renderable."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Group
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -97,9 +98,12 @@ def terminal_tables(results: Sequence[Result]) -> "Group":
         for table in make_tables(files):
             if table.folded:
                 continue
-            grid = RichTable(title=table.title, title_justify="left", caption_justify="left")
+            grid = RichTable(
+                title=table.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+            )
             for index, name in enumerate(table.header):
-                grid.add_column(Text(name), justify="left" if index < table.labels else "right")
+                label = index < table.labels
+                grid.add_column(Text(name), justify="left" if label else "right", no_wrap=label)
             for row in table.rows:
                 grid.add_row(*(Text(cell) for cell in row))
             shown.append(grid)

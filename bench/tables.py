@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.measured import MEGABYTE, File, largest_data
+from bench.measured import MEGABYTE, File, largest_data, order_of
 from bench.result import Speed, median, paired_ratios, percentile
 
 BASELINE = "bert-base"
@@ -82,45 +82,72 @@ def _start_and_memory(file: File) -> list[str]:
         return [NOTHING] * 3
     fewest = min(threads for threads, _ in file.speeds)
     lengths = sorted(tokens for threads, tokens in file.speeds if threads == fewest)
-    first, last = file.speeds[fewest, lengths[0]], file.speeds[fewest, lengths[-1]]
+    first, last = file.speeds[fewest, lengths[0]], _longest(file)
+    assert last
     return [number(first.load_ms), number(first.first_ms), number(last.peak_bytes / MEGABYTE)]
 
 
 def comparison(files: Sequence[File]) -> Table:
     """Every model against the BERT-base shape: same length, precision, runtime, threads, rounds."""
-    rows: list[tuple[str, ...]] = []
-    for base in (f for f in files if f.subject.model == BASELINE):
-        for file in files:
-            same = (file.subject.recipe, file.runtime) == (base.subject.recipe, base.runtime)
-            if not same or file is base:
-                continue
-            for key in sorted(set(base.speeds) & set(file.speeds)):
-                slow, fast = base.speeds[key], file.speeds[key]
-                rows.append(
-                    (
-                        *file.label,
-                        f"{key[0]}",
-                        f"{key[1]}",
-                        number(median(slow.wall_ms)),
-                        number(median(fast.wall_ms)),
-                        ratio_text(slow, fast),
-                        f"{100 * file.subject.file_bytes / base.subject.file_bytes:.0f} %",
-                    )
-                )
-    header = ("model", "precision", "runtime", "threads", "tokens", "BERT-base ms", "ms")
+    pairs = [
+        (base, file)
+        for base in files
+        for file in files
+        if base.subject.model == BASELINE
+        and file.subject.model != BASELINE
+        and (file.subject.recipe, file.runtime) == (base.subject.recipe, base.runtime)
+    ]
     note = (
         "Times faster than the BERT-base shape at the same length, precision, runtime and thread "
-        "count, measured in turns; in brackets the lowest and highest round. Last column: file "
-        "size as a share of BERT-base's. The two published shapes carry random weights here: "
-        "their size and speed are exact, they answer nothing."
+        "count, measured in turns; in brackets the lowest and the highest round. Size: share of "
+        "BERT-base's file. The published shapes carry random weights here: their size and speed "
+        "are exact, they answer nothing."
     )
-    rows.sort(key=lambda row: (int(row[3]), int(row[4])))
-    return Table(
-        "Against BERT-base",
-        note,
-        (*header, "times faster", "size"),
-        tuple(rows),
+    return _ratios("Against BERT-base", note, pairs)
+
+
+def precision_gain(files: Sequence[File]) -> Table:
+    """Int8 against float32 of the same model and runtime."""
+    pairs = [
+        (full, file)
+        for full in files
+        for file in files
+        if full.subject.recipe == "fp32"
+        and file.subject.recipe not in ("fp32", "checkpoint")
+        and (file.subject.model, file.runtime) == (full.subject.model, full.runtime)
+    ]
+    note = (
+        "Times faster than float32 of the same model on the same runtime, measured in turns. Size "
+        "and memory: share of float32's, memory with fewest threads and the longest input."
     )
+    return _ratios("What int8 brings", note, pairs)
+
+
+def _ratios(title: str, note: str, pairs: Sequence[tuple[File, File]]) -> Table:
+    """One line a pair (reference, file); a column for every setting that a pair shares."""
+    keys = sorted({key for one, other in pairs for key in set(one.speeds) & set(other.speeds)})
+    header = ["model", "precision", "runtime", "size", "memory"]
+    header += [f"{tokens} tokens, {threads} thread(s)" for threads, tokens in keys]
+    rows = []
+    for one, other in sorted(pairs, key=lambda pair: order_of(pair[1])) if keys else ():
+        row = [*other.label, _share(other.subject.file_bytes, one.subject.file_bytes)]
+        memory = [s.peak_bytes for s in (_longest(other), _longest(one)) if s]
+        row.append(_share(*memory) if len(memory) == 2 else NOTHING)
+        for key in keys:
+            slow, fast = one.speeds.get(key), other.speeds.get(key)
+            row.append(ratio_text(slow, fast) if slow and fast else NOTHING)
+        rows.append(tuple(row))
+    return Table(title, note, tuple(header), tuple(rows))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else NOTHING
+
+
+def _longest(file: File) -> Speed | None:
+    """The setting with the longest input and the fewest threads."""
+    key = min(file.speeds, key=lambda k: (k[0], -k[1]), default=None)
+    return file.speeds[key] if key else None
 
 
 def ratio_text(slow: Speed, fast: Speed) -> str:
@@ -163,41 +190,6 @@ def accuracy(files: Sequence[File]) -> Table:
         "and error (largest) compare the file's logits with the float32 network at export."
     )
     return Table("Accuracy", note, (*header, "cosine", "error"), tuple(rows), labels=4)
-
-
-def precision_gain(files: Sequence[File]) -> Table:
-    """Int8 against float32 of the same model and runtime."""
-    rows = []
-    for full in (f for f in files if f.subject.recipe == "fp32"):
-        for file in files:
-            if (file.subject.model, file.runtime) != (full.subject.model, full.runtime):
-                continue
-            for key in sorted(set(full.speeds) & set(file.speeds)) if file is not full else ():
-                slow, fast = full.speeds[key], file.speeds[key]
-                rows.append(
-                    (
-                        *file.label,
-                        f"{key[0]}",
-                        f"{key[1]}",
-                        ratio_text(slow, fast),
-                        f"{100 * file.subject.file_bytes / full.subject.file_bytes:.0f} %",
-                        f"{100 * fast.peak_bytes / slow.peak_bytes:.0f} %"
-                        if slow.peak_bytes
-                        else NOTHING,
-                    )
-                )
-    header = (
-        "model",
-        "precision",
-        "runtime",
-        "threads",
-        "tokens",
-        "times faster",
-        "size",
-        "memory",
-    )
-    note = "Against float32 of the same model on the same runtime, measured in turns."
-    return Table("What int8 brings", note, header, tuple(rows))
 
 
 def settings(files: Sequence[File]) -> Table:
