@@ -277,6 +277,14 @@ def _run_finetune(config: Any, progress: Progress) -> Path:
     return path
 
 
+def _run_pack(config: Any, progress: Progress) -> Path:
+    def report(done: int, total: int) -> None:
+        progress("scoring the float16 weights", done, total)
+
+    path: Path = _load("distill.pack:pack")(config, report)
+    return path
+
+
 def _run_ask(config: Any, progress: Progress) -> Any:
     if config.context == "-":
         context = sys.stdin.read()
@@ -302,6 +310,13 @@ COMMANDS = {
         "distill.config:FinetuneConfig",
         (),
         _run_finetune,
+        _show_path,
+    ),
+    "pack": Command(
+        "pack a fine-tuned checkpoint for handing on: float16, scores, model card",
+        "distill.config:PackConfig",
+        ("checkpoint",),
+        _run_pack,
         _show_path,
     ),
     "evaluate": Command(

@@ -96,7 +96,7 @@ class StudyConfig:
     """The main job: students and the paper's two shapes, both runtimes, both precisions."""
 
     models: tuple[Path, ...] = field(
-        default=(Path("models/student"),), metadata={"help": "checkpoint folders"}
+        default=(Path("models/minilm-l3-squad"),), metadata={"help": "checkpoint folders"}
     )
     shapes: tuple[str, ...] = field(
         default=("bert-base", "distilbert"),

@@ -8,53 +8,65 @@ from distill.folder import RECORD
 
 
 def write_card(folder: Path) -> None:
-    """Writes `README.md` with the settings, data and scores of the run."""
-    facts = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    (folder / "README.md").write_text(_card(folder, facts), encoding="utf-8")
-
-
-def _card(folder: Path, facts: dict[str, Any]) -> str:
+    """Writes `README.md` with the model's origin, data, settings and scores."""
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     model = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config, best = facts["config"], facts["metrics"]["best"]
+    parts = [_front_matter(record), _origin(record, model), "## Scores", *_scores(record), ""]
+    parts += ["## Training", *_training(record)]
+    for name, ancestor in record["inputs"].get("records", {}).items():
+        parts += ["", f"## How the {name} was made", *_training(ancestor)]
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
+    parts += ["", f"Made with {versions}.", ""]
+    (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def _front_matter(record: dict[str, Any]) -> str:
+    lines = ["---", "language: en", "tags: [question-answering]"]
+    if "pack" in record:
+        config = record["pack"]["config"]
+        lines += [f"license: {config['license']}", f"data_license: {config['data_license']}"]
+    return "\n".join([*lines, "---", ""])
+
+
+def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
+    config = record["config"]
+    name = record["pack"]["config"]["out"] if "pack" in record else config["out"]
     layers = model.get("n_layers", model.get("num_hidden_layers"))
     width = model.get("dim", model.get("hidden_size"))
-    scores = (
-        f"F1 {best['eval_f1']:.2f}, exact match {best['eval_exact_match']:.2f} on "
-        f"{facts['metrics']['eval_questions']} questions of `{_names(facts, 'eval_data')}` "
-        f"(float32 checkpoint, at update {best['update']} of {facts['metrics']['updates']})."
-        if best
-        else "Not evaluated during training."
-    )
-    taught = f", distilled from `{config['teacher']}`" if config["teacher"] else ""
-    return "\n".join(
-        [
-            "---",
-            "language: en",
-            "license: apache-2.0",
-            "tags: [question-answering]",
-            "---",
-            "",
-            f"# {config['out']}",
-            "",
-            f"Extractive question answering, {model['model_type']} with {layers} layers of width "
-            f"{width}, started from `{config['student']}`{taught}.",
-            "Written by `distilbert-mobile finetune` from `distill.json`.",
-            "",
-            "## Scores",
-            scores,
-            "",
-            "## Data",
-            f"{facts['metrics']['windows']} windows from `{_names(facts, 'data')}`.",
-            "",
-            "## Settings",
-            *(f"- {key}: {value}" for key, value in sorted(config.items())),
-            "",
-            "## Versions",
-            *(f"- {key}: {value}" for key, value in sorted(facts["versions"].items())),
-            "",
-        ]
+    taught = f" and distilled from `{config['teacher']}`" if config["teacher"] else ""
+    return (
+        f"# {name}\n\nExtractive question answering: {model['model_type']}, {layers} layers of "
+        f"width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`{taught}. "
+        f"This card is written from `{RECORD}`, which holds the hashes of all inputs.\n"
     )
 
 
-def _names(facts: dict[str, Any], part: str) -> str:
-    return ", ".join(facts["config"][part])
+def _scores(record: dict[str, Any]) -> list[str]:
+    best, metrics, lines = record["metrics"]["best"], record["metrics"], []
+    packed = record.get("pack", {}).get("scores")
+    if packed:
+        data = ", ".join(record["pack"]["config"]["eval_data"])
+        lines.append(
+            f"- These float16 weights: F1 {packed['f1']:.2f}, exact match "
+            f"{packed['exact_match']:.2f} on the {packed['n']} questions of `{data}`."
+        )
+    if best:
+        data = ", ".join(record["config"]["eval_data"])
+        lines.append(
+            f"- When chosen, in float32: F1 {best['eval_f1']:.2f}, exact match "
+            f"{best['eval_exact_match']:.2f} on {metrics['eval_questions']} questions of `{data}` "
+            f"(update {best['update']} of {metrics['updates']})."
+        )
+    return lines or ["Not evaluated."]
+
+
+def _training(record: dict[str, Any]) -> list[str]:
+    """The command and its settings; those that were left out are not listed."""
+    windows = record["metrics"].get("windows")
+    seen = [f"- training windows: {windows}"] if windows else []
+    settings = [
+        f"- {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in sorted(record["config"].items())
+        if value not in (None, [])
+    ]
+    return [f"`distilbert-mobile {record['command']}` with", "", *settings, *seen]

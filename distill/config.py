@@ -77,6 +77,18 @@ class FinetuneConfig:
             _check(max(weights) > 0, "all loss weights are 0; nothing would be trained")
 
 
+@dataclass(frozen=True)
+class PackConfig:
+    """A fine-tuned checkpoint as it is handed on: float16 weights, scores and a model card."""
+
+    checkpoint: Path = option("checkpoint folder that `finetune` wrote")
+    out: Path = option("folder to write the model to")
+    license: str = option("licence of the weights, as the model card states it")
+    data_license: str = option("licence of the training data, as the model card states it")
+    eval_data: tuple[Path, ...] = option("data to score the float16 weights on", default=())
+    force: bool = option("replace the output folder if it exists", default=False)
+
+
 def _check(holds: bool, message: str) -> None:
     if not holds:
         raise ValueError(message)

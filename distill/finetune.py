@@ -16,21 +16,19 @@ from distill.batches import Batch, Example, collate, epoch_batches, make_example
 from distill.card import write_card
 from distill.config import FinetuneConfig
 from distill.folder import (
+    RECORD,
     finished_folder,
-    hash_file,
-    hash_folder,
-    jsonable,
     refuse_existing,
     write_record,
     write_text,
 )
 from distill.losses import hidden_cosine, span_cross_entropy, span_kl
 from distill.model import load_model, span_model, token_types, use_bf16
-from distill.state import load_state, save_state
+from distill.state import claim_folder, input_hashes, load_state, save_state
 from distill.student import copy_tokenizer
 from tasks.metrics import score
 from tasks.qa import answer_texts, predict
-from tasks.squad import Question, is_hub, read_questions
+from tasks.squad import Question, read_questions
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 from tasks.windows import QaLimits
 
@@ -83,9 +81,9 @@ def finetune(config: FinetuneConfig, report: Callable[[Progress], None]) -> Path
     """
     refuse_existing(config.out, config.force)
     folder = config.out.with_name(config.out.name + ".partial")
-    inputs = _input_hashes(config)
-    _claim(folder, config, inputs)
+    inputs = input_hashes(config)
     run = _prepare(config, folder)
+    claim_folder(folder, config, inputs)
     _restore(run)
     started = time.monotonic()
     for update, batches in _remaining_updates(run):
@@ -110,8 +108,14 @@ def _prepare(config: FinetuneConfig, folder: Path) -> _Run:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = load_tokenizer(config.student)
     limits = QaLimits(max_length=config.max_length, stride=config.stride)
-    examples = make_examples(_training_questions(config), tokenizer, limits)
     student = load_model(config.student, device, config.dropout).train()
+    positions = student.config.max_position_embeddings
+    if config.max_length > positions:
+        raise ValueError(
+            f"max_length is {config.max_length}, but {config.student} takes at most {positions} "
+            f"tokens; give --max-length {positions} or less"
+        )
+    examples = make_examples(_training_questions(config), tokenizer, limits)
     per_epoch = len(epoch_batches([1] * len(examples), config.batch_size, 0, 0))
     return _Run(
         config=config,
@@ -255,52 +259,23 @@ def _finish(run: _Run, inputs: dict[str, Any], seconds: float) -> Path:
         shutil.copytree(_best(run), folder, dirs_exist_ok=True)
         shutil.copyfile(run.folder / METRICS, folder / METRICS)
         copy_tokenizer(config.student, folder)
-        write_record(folder, "finetune", config, inputs, metrics)
+        write_record(folder, "finetune", config, {**inputs, "records": _records(config)}, metrics)
         write_card(folder)
     shutil.rmtree(run.folder)
     return config.out
 
 
+def _records(config: FinetuneConfig) -> dict[str, Any]:
+    """How the student and the teacher were made, where they say so."""
+    return {
+        name: json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        for name, folder in (("student", config.student), ("teacher", config.teacher))
+        if folder is not None and (folder / RECORD).is_file()
+    }
+
+
 def _best(run: _Run) -> Path:
     return run.folder / f"best-{run.best_update}"
-
-
-def _claim(folder: Path, config: FinetuneConfig, inputs: dict[str, Any]) -> None:
-    """Makes the working folder, or checks that the unfinished run in it is this very one."""
-    if config.force:
-        shutil.rmtree(folder, ignore_errors=True)
-    claim = {"config": jsonable(config), "inputs": inputs}
-    path = folder / "run.json"
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        different = [
-            f"{key} was {found[part].get(key)!r} and is {claim[part].get(key)!r}"
-            for part in claim
-            for key in sorted({*found[part], *claim[part]})
-            if found[part].get(key) != claim[part].get(key)
-        ]
-        if different:
-            raise ValueError(
-                f"{folder} holds an unfinished run that differs: {'; '.join(different)}. "
-                "Repeat its settings to continue it, choose another --out, or discard it with "
-                "--force"
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(claim, indent=1))
-
-
-def _input_hashes(config: FinetuneConfig) -> dict[str, Any]:
-    hashes: dict[str, Any] = {"student": hash_folder(config.student)}
-    if config.teacher is not None:
-        hashes["teacher"] = hash_folder(config.teacher)
-    for name, sources in (("data", config.data), ("eval_data", config.eval_data)):
-        paths = [source for source in sources if not is_hub(source)]
-        missing = [str(path) for path in paths if not path.is_file()]
-        if missing:
-            raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
-        hashes[name] = {path.name: hash_file(path) for path in paths}
-    return hashes
 
 
 def _save(run: _Run) -> None:

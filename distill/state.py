@@ -1,11 +1,16 @@
-"""Saved states of a training run: whole or not there, the last two kept."""
+"""What an unfinished run keeps: whose it is, and its last two states, whole or not there."""
 
+import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from distill.config import FinetuneConfig
+from distill.folder import hash_file, hash_folder, jsonable, write_text
+from tasks.squad import is_hub
 
 KEPT = 2
 
@@ -43,3 +48,41 @@ def load_state(folder: Path) -> dict[str, Any] | None:
 
 def _saved(folder: Path) -> list[Path]:
     return sorted((folder / "state").glob("*.pt"), key=lambda path: int(path.stem))
+
+
+def claim_folder(folder: Path, config: FinetuneConfig, inputs: dict[str, Any]) -> None:
+    """Makes the working folder, or checks that the unfinished run in it is this very one."""
+    if config.force:
+        shutil.rmtree(folder, ignore_errors=True)
+    claim = {"config": jsonable(config), "inputs": inputs}
+    path = folder / "run.json"
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        different = [
+            f"{key} was {found[part].get(key)!r} and is {claim[part].get(key)!r}"
+            for part in claim
+            for key in sorted({*found[part], *claim[part]})
+            if found[part].get(key) != claim[part].get(key)
+        ]
+        if different:
+            raise ValueError(
+                f"{folder} holds an unfinished run that differs: {'; '.join(different)}. "
+                "Repeat its settings to continue it, choose another --out, or discard it with "
+                "--force"
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(claim, indent=1))
+
+
+def input_hashes(config: FinetuneConfig) -> dict[str, Any]:
+    hashes: dict[str, Any] = {"student": hash_folder(config.student)}
+    if config.teacher is not None:
+        hashes["teacher"] = hash_folder(config.teacher)
+    for name, sources in (("data", config.data), ("eval_data", config.eval_data)):
+        paths = [source for source in sources if not is_hub(source)]
+        missing = [str(path) for path in paths if not path.is_file()]
+        if missing:
+            raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
+        hashes[name] = {path.name: hash_file(path) for path in paths}
+    return hashes

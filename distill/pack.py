@@ -1,0 +1,77 @@
+"""Packs a fine-tuned checkpoint for handing on: float16 weights, their scores, a model card."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from distill.card import write_card
+from distill.config import PackConfig
+from distill.folder import RECORD, finished_folder, hash_folder, jsonable, write_text
+from distill.model import load_model, span_model
+from distill.student import copy_tokenizer
+from tasks.metrics import score
+from tasks.qa import answer_texts, predict
+from tasks.squad import read_questions
+from tasks.tokenizer import load_tokenizer
+from tasks.windows import QaLimits
+
+WEIGHTS = "model.safetensors"
+
+
+def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
+    """Writes the packed folder and returns it; `progress` gets questions done and in all.
+
+    The scores are those of the float16 weights, read back from the written file. Raises
+    FileNotFoundError for a folder that `finetune` did not write and ValueError for weights that
+    float16 cannot hold.
+    """
+    source = config.checkpoint
+    if not (source / RECORD).is_file():
+        raise FileNotFoundError(f"{source} has no {RECORD}; pack what `finetune` wrote")
+    record = json.loads((source / RECORD).read_text(encoding="utf-8"))
+    with finished_folder(config.out, config.force) as folder:
+        _write_float16(source, folder)
+        copy_tokenizer(source, folder)
+        record["pack"] = {
+            "config": jsonable(config),
+            "inputs": {"checkpoint": hash_folder(source)},
+            "scores": _scores(folder, config, progress),
+        }
+        write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+        write_card(folder)
+    return config.out
+
+
+def _write_float16(source: Path, folder: Path) -> None:
+    weights = {name: value.half() for name, value in load_file(source / WEIGHTS).items()}
+    lost = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if lost:
+        raise ValueError(f"{source / WEIGHTS}: {lost[0]} holds values that float16 cannot")
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    settings["dtype"] = "float16"
+    write_text(folder / "config.json", json.dumps(settings, indent=1, sort_keys=True) + "\n")
+    if (source / "metrics.jsonl").is_file():
+        shutil.copyfile(source / "metrics.jsonl", folder / "metrics.jsonl")
+
+
+def _scores(
+    folder: Path, config: PackConfig, progress: Callable[[int, int], None]
+) -> dict[str, object] | None:
+    if not config.eval_data:
+        return None
+    questions = read_questions(config.eval_data)
+    model = load_model(folder, torch.device("cpu")).eval()
+    found = predict(
+        span_model(model),
+        load_tokenizer(folder),
+        questions,
+        QaLimits(),
+        lambda done: progress(done, len(questions)),
+    )
+    return asdict(score(questions, answer_texts(found)))

@@ -1,0 +1,50 @@
+"""Tiny checkpoints with random weights and a vocabulary of single characters; no network."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: no test may use the network
+
+
+@pytest.fixture(scope="session")
+def character_vocab() -> list[str]:
+    """The specials and every character of our sample, at the start of a word and inside one."""
+    from tasks.squad import read_squad, sample_path
+
+    text = "".join(q.context + q.question for q in read_squad([sample_path()])).lower()
+    letters = sorted({letter for letter in text if not letter.isspace()})
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    return [*specials, *letters, *(f"##{letter}" for letter in letters)]
+
+
+@pytest.fixture(scope="session")
+def make_bert(character_vocab: list[str]) -> Callable[..., Path]:
+    """A function that writes a random BERT question answering checkpoint into a folder."""
+
+    def write(folder: Path, layers: int = 4, seed: int = 0, **changes: Any) -> Path:
+        import torch
+        from transformers import BertConfig, BertForQuestionAnswering
+
+        torch.manual_seed(seed)
+        settings = {
+            "vocab_size": len(character_vocab),
+            "hidden_size": 32,
+            "num_hidden_layers": layers,
+            "num_attention_heads": 4,
+            "intermediate_size": 48,
+            "max_position_embeddings": 128,
+            **changes,
+        }
+        model = BertForQuestionAnswering(BertConfig(**settings))
+        for weight in model.parameters():  # away from 0 and 1, so that a lost weight is seen
+            weight.data += 0.05 * torch.randn_like(weight)
+        model.save_pretrained(folder)
+        vocab = "\n".join(character_vocab) + "\n"
+        (folder / "vocab.txt").write_text(vocab, encoding="utf-8")
+        return folder
+
+    return write

@@ -1,0 +1,51 @@
+"""Training windows carry the right labels; the order depends on seed and epoch alone."""
+
+from distill.batches import collate, epoch_batches, make_examples
+from tasks.squad import Answer, Question
+from tasks.tokenizer import WordPieceTokenizer
+from tasks.windows import QaLimits
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh", "##s"]
+TOKENIZER = WordPieceTokenizer({word: i for i, word in enumerate(WORDS)}, lowercase=True)
+LIMITS = QaLimits(max_question_tokens=1, max_length=8, stride=2)
+
+
+def question(context: str, *answers: Answer) -> Question:
+    return Question("q", "a", context, answers, not answers)
+
+
+def test_labels_are_the_first_and_last_token_of_the_answer() -> None:
+    (example,) = make_examples([question("b c ds e", Answer("c ds", 2))], TOKENIZER, QaLimits())
+    tokens = [WORDS[i] for i in example.input_ids[example.start : example.end + 1]]
+    assert tokens == ["c", "d", "##s"]
+
+
+def test_windows_without_the_whole_answer_point_at_the_first_token() -> None:
+    examples = make_examples([question("c d e f g h", Answer("f g", 6))], TOKENIZER, LIMITS)
+    assert [(e.start, e.end) for e in examples] == [(0, 0), (4, 5)]
+    (impossible,) = make_examples([question("c d")], TOKENIZER, LIMITS)
+    assert (impossible.start, impossible.end) == (0, 0)
+
+
+def test_an_epoch_sees_everything_once_in_an_order_of_its_own() -> None:
+    lengths = [(7 * i) % 50 + 10 for i in range(1000)]
+    first = epoch_batches(lengths, 8, seed=1, epoch=0)
+    assert sorted(i for batch in first for i in batch) == list(range(1000))
+    assert first == epoch_batches(lengths, 8, seed=1, epoch=0)
+    assert first != epoch_batches(lengths, 8, seed=1, epoch=1)
+    assert first != epoch_batches(lengths, 8, seed=2, epoch=0)
+
+
+def test_batches_hold_windows_of_like_length() -> None:
+    lengths = [(37 * i) % 300 + 20 for i in range(4096)]
+    batches = epoch_batches(lengths, 16, seed=0, epoch=0)
+    padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
+    assert padded / sum(lengths) < 1.05
+
+
+def test_padding_is_masked() -> None:
+    examples = make_examples([question("b"), question("b c d")], TOKENIZER, QaLimits())
+    batch = collate(examples, TOKENIZER.pad_id)
+    assert batch.mask.sum(-1).tolist() == [5, 7]
+    assert batch.input_ids[0, 5:].eq(0).all()
+    assert batch.input_ids.shape == batch.token_type_ids.shape == batch.mask.shape

@@ -1,0 +1,245 @@
+"""Fine-tuning learns, listens to its teacher, survives kill -9 and leaves nothing half-written."""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForQuestionAnswering, GPT2Config
+
+from distill import finetune as module
+from distill.config import FinetuneConfig, StudentConfig
+from distill.finetune import Progress, finetune
+from distill.student import make_student
+from tasks.squad import sample_path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def teacher(make_bert: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bert(tmp_path_factory.mktemp("teacher"))
+
+
+@pytest.fixture
+def config(teacher: Path, tmp_path: Path) -> FinetuneConfig:
+    """49 questions: about 9 updates an epoch."""
+    return FinetuneConfig(
+        student=teacher,
+        out=tmp_path / "run",
+        data=(sample_path(),),
+        max_length=128,
+        epochs=1,
+        batch_size=32,
+        save_every=2,
+        dropout=0.1,
+        precision="fp32",
+        learning_rate=1e-3,
+    )
+
+
+def run(config: FinetuneConfig) -> tuple[Path, list[Progress]]:
+    seen: list[Progress] = []
+    return finetune(config, seen.append), seen
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def same(one: Path, other: Path) -> bool:
+    left, right = weights(one), weights(other)
+    return all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_it_writes_a_checkpoint_that_transformers_loads(config: FinetuneConfig) -> None:
+    out, seen = run(replace(config, eval_data=(sample_path(),), eval_questions=3))
+    AutoModelForQuestionAnswering.from_pretrained(out)
+    names = {path.name for path in out.iterdir()}
+    assert {"config.json", "vocab.txt", "distill.json", "README.md", "metrics.jsonl"} <= names
+    record = json.loads((out / "distill.json").read_text())
+    assert record["metrics"]["best"]["eval_f1"] == seen[-1].eval_f1
+    assert record["config"]["data"] == ["sample.json"]
+    assert record["inputs"]["data"]["sample.json"]
+    assert str(config.out.parent) not in (out / "distill.json").read_text()
+    card = (out / "README.md").read_text()
+    assert f"F1 {seen[-1].eval_f1:.2f}" in card
+    assert "license" not in card  # nobody stated one
+    assert [path.name for path in out.parent.iterdir()] == ["run"]
+
+
+def test_it_learns(config: FinetuneConfig) -> None:
+    _, seen = run(replace(config, epochs=12, dropout=0.0, learning_rate=3e-3, batch_size=16))
+    first = sum(p.loss for p in seen[:5])
+    last = sum(p.loss for p in seen[-5:])
+    assert last < 0.6 * first
+
+
+def test_a_second_distillation_brings_the_student_to_its_teacher(
+    config: FinetuneConfig, teacher: Path, tmp_path: Path
+) -> None:
+    student = make_student(StudentConfig(teacher, tmp_path / "student", (0, 1, 2)))
+    taught = replace(
+        config,
+        student=student,
+        teacher=teacher,
+        weight_task=0.0,
+        weight_kl=1.0,
+        weight_cosine=1.0,
+        dropout=0.0,
+        epochs=4,
+    )
+    _, seen = run(taught)
+    assert seen[-1].loss < 0.5 * seen[0].loss
+
+
+def test_the_gradient_does_not_depend_on_how_an_update_is_cut(config: FinetuneConfig) -> None:
+    still = replace(config, dropout=0.0, epochs=1)
+    whole, _ = run(replace(still, batch_size=1000, out=config.out.with_name("whole")))
+    parts, _ = run(
+        replace(still, batch_size=10, accumulation=100, out=config.out.with_name("parts"))
+    )
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(value, weights(parts)[name], atol=1e-4, rtol=1e-3)
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_same_bits(
+    config: FinetuneConfig, tmp_path: Path
+) -> None:
+    scored = replace(config, eval_data=(sample_path(),), eval_questions=2, eval_every=3)
+    straight, seen = run(replace(scored, out=tmp_path / "straight"))
+    assert len(seen) > 6
+    # The child kills itself with SIGKILL in the middle of the fifth update.
+    script = (
+        "import os, signal, sys, pickle\n"
+        "from distill import finetune as module\n"
+        "config = pickle.load(sys.stdin.buffer)\n"
+        "module.torch.nn.utils.clip_grad_norm_ = lambda *a, seen=[], "
+        "f=module.torch.nn.utils.clip_grad_norm_: (seen.append(1), "
+        "os.kill(os.getpid(), signal.SIGKILL) if len(seen) == 5 else f(*a))[1]\n"
+        "module.finetune(config, lambda progress: None)\n"
+    )
+    import pickle
+
+    killed = subprocess.run(
+        [sys.executable, "-c", script], input=pickle.dumps(scored), cwd=ROOT, timeout=120
+    )
+    assert killed.returncode == -9
+    assert not scored.out.exists()
+    out, rest = run(scored)
+    assert rest[0].update == 5
+    assert same(straight, out)
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["update"] for line in lines] == [p.update for p in seen]
+    assert [line["loss"] for line in lines] == [p.loss for p in seen]
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 6])
+def test_an_interrupted_run_continues_from_its_last_state(config: FinetuneConfig, at: int) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.update == at:
+            raise KeyboardInterrupt
+
+    straight, _ = run(replace(config, out=config.out.with_name("straight")))
+    with pytest.raises(KeyboardInterrupt):
+        finetune(config, interrupt)
+    out, _ = run(config)
+    assert same(straight, out)
+
+
+def test_another_run_in_the_working_folder_is_not_touched(config: FinetuneConfig) -> None:
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        finetune(config, interrupt)
+    with pytest.raises(ValueError, match=r"seed was 42 and is 7.*--force"):
+        run(replace(config, seed=7))
+    out, _ = run(replace(config, seed=7, force=True))
+    assert out.is_dir()
+
+
+def test_an_existing_output_is_refused(config: FinetuneConfig) -> None:
+    config.out.mkdir()
+    with pytest.raises(FileExistsError, match="--force"):
+        run(config)
+
+
+def test_a_loss_that_is_no_number_stops_before_it_is_used(
+    config: FinetuneConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        module, "span_cross_entropy", lambda *a: torch.tensor(math.nan, requires_grad=True)
+    )
+    with pytest.raises(ValueError, match=r"loss is nan at update 1.*learning rate"):
+        run(config)
+    assert not config.out.exists()
+
+
+def test_a_full_disk_keeps_the_older_state(
+    config: FinetuneConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, _ = run(replace(config, out=config.out.with_name("straight")))
+    save, calls = torch.save, []
+
+    def full(state: Any, file: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            file.write(b"half")
+            raise OSError(28, "No space left on device")
+        save(state, file)
+
+    monkeypatch.setattr("distill.state.torch.save", full)
+    with pytest.raises(OSError, match=r"update 4.*No space left.*repeat the command"):
+        run(config)
+    states = config.out.with_name("run.partial") / "state"
+    assert [path.name for path in states.iterdir()] == ["2.pt"]
+    out, seen = run(config)
+    assert seen[0].update == 3
+    assert same(straight, out)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"task": "imdb"}, "task 'imdb' is unknown; known: squad"),
+        ({"precision": "int3"}, "precision 'int3'"),
+        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"weight_cosine": 1.0}, "weight_cosine needs a teacher"),
+        ({"warmup": 1.5}, "warmup is a share"),
+        ({"weight_kl": -1.0}, "must not be negative"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    config: FinetuneConfig, changes: dict[str, Any], found: str
+) -> None:
+    with pytest.raises(ValueError, match=found):
+        replace(config, **changes)
+
+
+def test_inputs_that_do_not_fit_are_refused(
+    config: FinetuneConfig, make_bert: Callable[..., Path], tmp_path: Path
+) -> None:
+    GPT2Config(n_layer=1).save_pretrained(tmp_path / "gpt2")
+    (tmp_path / "gpt2" / "vocab.txt").write_bytes((config.student / "vocab.txt").read_bytes())
+    with pytest.raises(ValueError, match=r"family 'gpt2'; supported: bert, distilbert"):
+        run(replace(config, student=tmp_path / "gpt2"))
+    with pytest.raises(ValueError, match=r"max_length is 384, but .* at most 128 tokens"):
+        run(replace(config, max_length=384))
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.json"):
+        run(replace(config, data=(tmp_path / "nowhere.json",)))
+    wide = make_bert(tmp_path / "wide", hidden_size=64)
+    with pytest.raises(ValueError, match=r"the teacher is 64 wide, the student 32"):
+        run(replace(config, teacher=wide, weight_cosine=1.0, force=True))
+    (wide / "vocab.txt").write_text((wide / "vocab.txt").read_text() + "extra\n")
+    with pytest.raises(ValueError, match="another vocabulary"):
+        run(replace(config, teacher=wide, force=True))
+    assert not config.out.with_name("run.partial").exists()

@@ -1,0 +1,61 @@
+"""A packed checkpoint is the same model in float16, with a card that says where it comes from."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForQuestionAnswering
+
+from distill.config import FinetuneConfig, PackConfig, StudentConfig
+from distill.finetune import finetune
+from distill.pack import pack
+from distill.student import make_student
+from tasks.squad import sample_path
+
+
+@pytest.fixture(scope="module")
+def trained(make_bert: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    teacher = make_bert(folder / "teacher", max_position_embeddings=512)
+    student = make_student(StudentConfig(teacher, folder / "student"))
+    config = FinetuneConfig(
+        student, folder / "run", (sample_path(),), teacher=teacher, questions=8, epochs=1
+    )
+    return finetune(config, lambda progress: None)
+
+
+def packing(trained: Path, out: Path) -> PackConfig:
+    return PackConfig(trained, out, "apache-2.0", "cc-by-sa-4.0", (sample_path(),))
+
+
+def test_it_is_the_same_model_in_half_the_bytes(trained: Path, tmp_path: Path) -> None:
+    out = pack(packing(trained, tmp_path / "model"), lambda done, total: None)
+    before, after = (load_file(folder / "model.safetensors") for folder in (trained, out))
+    assert all(torch.equal(value.half(), after[name]) for name, value in before.items())
+    AutoModelForQuestionAnswering.from_pretrained(out)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    for part in (
+        "license: apache-2.0",
+        "data_license: cc-by-sa-4.0",
+        "49 questions of `sample.json`",
+        "## How the student was made",
+        "distilled from `teacher`",
+    ):
+        assert part in card, part
+
+
+def test_what_cannot_be_packed_is_refused(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"has no distill\.json"):
+        pack(packing(tmp_path, tmp_path / "model"), lambda done, total: None)
+    weights = load_file(trained / "model.safetensors")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for path in trained.iterdir():
+        (damaged / path.name).write_bytes(path.read_bytes())
+    name = next(iter(weights))
+    save_file({**weights, name: weights[name] * 1e9}, damaged / "model.safetensors")
+    with pytest.raises(ValueError, match=f"{name} holds values that float16 cannot"):
+        pack(packing(damaged, tmp_path / "model"), lambda done, total: None)
+    assert not (tmp_path / "model").exists()
