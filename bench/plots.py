@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.measured import PRECISIONS, RUNTIME_NAMES, File, largest_data
 from bench.result import median, paired_ratios
-from bench.tables import BASELINE
+from bench.tables import BASELINE, count_threads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -153,15 +153,11 @@ def draw_latency(files: Sequence[File], axes: Any, ink: str) -> str:
         _plain_log(axis, "y")
         axis.set_xlabel("file size, MB", color=ink)
         axis.set_ylabel("median latency, ms", color=ink)
-        axis.set_title(f"{tokens} tokens, {_threads(threads)}", color=ink, fontsize=10)
+        axis.set_title(f"{tokens} tokens, {count_threads(threads)}", color=ink, fontsize=10)
     return (
-        f"Median latency against file size, {_threads(threads)}, at {lengths[0]} and at "
+        f"Median latency against file size, {count_threads(threads)}, at {lengths[0]} and at "
         f"{lengths[-1]} tokens; lower left is better."
     )
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
 
 
 def draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
@@ -182,7 +178,7 @@ def draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
     axes[0].margins(0.15)
     axes[1].set_visible(bool(keys))
     if keys:
-        axes[1].set_xlabel(f"ms at {keys[0][1]} tokens, {_threads(keys[0][0])}", color=ink)
+        axes[1].set_xlabel(f"ms at {keys[0][1]} tokens, {count_threads(keys[0][0])}", color=ink)
         axes[1].set_ylabel("F1", color=ink)
         axes[1].margins(0.15)
         axes[1].set_ylim(axes[0].get_ylim())
@@ -225,7 +221,7 @@ def draw_speed_up(files: Sequence[File], axes: Any, ink: str) -> str:
         axis.invert_yaxis()
         axis.margins(x=0.2)
         axis.axvline(PAPER_SPEED_UP, color=ink, ls="--", lw=1)
-        axis.set_title(f"{tokens} tokens, {_threads(keys[0][0])}", color=ink, fontsize=10)
+        axis.set_title(f"{tokens} tokens, {count_threads(keys[0][0])}", color=ink, fontsize=10)
         axis.set_xlabel("times faster than BERT-base", color=ink)
         bars += len(labels)
     if not bars:

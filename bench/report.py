@@ -99,16 +99,30 @@ def terminal_tables(results: Sequence[Result]) -> "Group":
             if table.folded:
                 continue
             grid = RichTable(
-                title=table.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+                title=table.title,
+                title_justify="left",
+                box=SIMPLE_HEAD,
+                pad_edge=False,
+                collapse_padding=True,
             )
             for index, name in enumerate(table.header):
-                label = index < table.labels
-                grid.add_column(Text(name), justify="left" if label else "right", no_wrap=label)
+                if index < table.labels:
+                    grid.add_column(Text(name), overflow="fold")
+                else:  # a number is never cut: headers and names break instead
+                    words = [*name.split(), *(_short(row[index]) for row in table.rows)]
+                    widest = max(map(len, words))
+                    grid.add_column(Text(name), justify="right", width=widest)
             for row in table.rows:
-                grid.add_row(*(Text(cell) for cell in row))
+                grid.add_row(*(Text(_short(cell)) for cell in row))
             shown.append(grid)
         shown += [Text(f"note: {line}") for line in caveats(device, files)]
     return Group(*shown)
+
+
+def _short(cell: str) -> str:
+    """A cell for the terminal: without the range over rounds, which the page shows."""
+    value, found, _ = cell.partition("x (")
+    return f"{value}x" if found else cell.replace(" / ", "/")
 
 
 def _sections(results: Sequence[Result], folder: Path) -> list[Section]:

@@ -20,6 +20,7 @@ from bench.process import Worker
 from bench.report import write_report
 from bench.result import RANDOM, Result, read_result, write_result
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
+from bench.tables import count_threads
 from export.bundle import MANIFEST, load_bundle, record_file
 from export.config import ExportConfig
 from tasks.squad import read_squad, sample_path
@@ -271,7 +272,7 @@ def _measure(
         results = measure_together(settings, config.plan, steps.say)
         for result, path in zip(results, paths, strict=True):
             write_result(result, path)
-    steps.finish(f"speed with {threads} thread(s) at {tokens} tokens: {len(results)} files")
+    steps.finish(f"speed with {count_threads(threads)} at {tokens} tokens: {len(results)} files")
     return results
 
 

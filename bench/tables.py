@@ -63,7 +63,7 @@ def glance(files: Sequence[File]) -> Table:
         row += [_medians(file, threads, n) for n in lengths]
         row += _start_and_memory(file)
         rows.append(tuple(row))
-    note = f"Latency: median of one inference with {shared} thread(s), input full of real tokens. "
+    note = f"Latency: median of one inference with {shared} threads, input full of real tokens. "
     note += "Load and first: fresh process, fewest threads, shortest input. "
     note += "Peak: memory over the bare runtime, fewest threads, longest input."
     note += f" F1: {data}." if data else ""
@@ -127,7 +127,7 @@ def _ratios(title: str, note: str, pairs: Sequence[tuple[File, File]]) -> Table:
     """One line a pair (reference, file); a column for every setting that a pair shares."""
     keys = sorted({key for one, other in pairs for key in set(one.speeds) & set(other.speeds)})
     header = ["model", "precision", "runtime", "size", "memory"]
-    header += [f"{tokens} tokens, {threads} thread(s)" for threads, tokens in keys]
+    header += [f"{tokens} tokens, {count_threads(threads)}" for threads, tokens in keys]
     rows = []
     for one, other in sorted(pairs, key=lambda pair: order_of(pair[1])) if keys else ():
         row = [*other.label, _share(other.subject.file_bytes, one.subject.file_bytes)]
@@ -138,6 +138,11 @@ def _ratios(title: str, note: str, pairs: Sequence[tuple[File, File]]) -> Table:
             row.append(ratio_text(slow, fast) if slow and fast else NOTHING)
         rows.append(tuple(row))
     return Table(title, note, tuple(header), tuple(rows))
+
+
+def count_threads(count: int) -> str:
+    """`1 thread`, `2 threads`."""
+    return "1 thread" if count == 1 else f"{count} threads"
 
 
 def _share(part: int, whole: int) -> str:
