@@ -70,7 +70,7 @@ class EvaluateConfig:
 
     model: Path = field(metadata={"help": "bundle folder or Hugging Face checkpoint folder"})
     data: tuple[Path, ...] = field(
-        default=(), metadata={"help": "SQuAD files (default: the sample of ours)"}
+        default=(), metadata={"help": "SQuAD files, or hub:NAME (default: our own sample)"}
     )
     runtimes: tuple[str, ...] = field(
         default=(), metadata={"help": "runtimes to evaluate (default: all it holds)"}
@@ -109,7 +109,7 @@ class StudyConfig:
         default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
     )
     data: tuple[Path, ...] = field(
-        default=(), metadata={"help": "SQuAD files to score besides the sample"}
+        default=(), metadata={"help": "SQuAD files, or hub:NAME, to score besides our sample"}
     )
     questions: int | None = field(
         default=None, metadata={"help": "only the first N questions of --data"}

@@ -22,7 +22,7 @@ from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.metrics import score
 from tasks.qa import SpanModel, answer_texts, predict
-from tasks.squad import Question, read_squad, sample_path
+from tasks.squad import Question, is_hub, read_questions, sample_path
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 from tasks.windows import QaLimits
 
@@ -38,7 +38,7 @@ def evaluate(
 ) -> list[Result]:
     """Score a bundle (one result for each runtime) or a checkpoint folder (one result)."""
     data = tuple(config.data) or (sample_path(),)
-    questions = read_squad(data, config.questions)
+    questions = read_questions(data, limit=config.questions)
     if (config.model / MANIFEST).is_file():
         results = _evaluate_bundle(config, data, questions, progress)
     elif (config.model / "config.json").is_file():
@@ -63,8 +63,13 @@ def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
 
 
 def describe_data(paths: Sequence[Path]) -> tuple[DataFile, ...]:
-    """Name and SHA-256 of each data file."""
-    return tuple(DataFile(path.name, record_file(path).sha256) for path in paths)
+    """Name and SHA-256 of each data file; of a Hub data set, of its questions as they are read."""
+    return tuple(
+        DataFile(str(path), hashlib.sha256(repr(read_questions([path])).encode()).hexdigest())
+        if is_hub(path)
+        else DataFile(path.name, record_file(path).sha256)
+        for path in paths
+    )
 
 
 def _evaluate_bundle(

@@ -23,7 +23,7 @@ from bench.shapes import count_parameters, find_shape, is_written, weights_label
 from bench.tables import count_threads
 from export.bundle import MANIFEST, load_bundle, record_file
 from export.config import ExportConfig
-from tasks.squad import read_squad, sample_path
+from tasks.squad import read_questions, sample_path
 
 SHAPE_TIMEOUT_S = 600.0
 
@@ -114,7 +114,7 @@ def _check_inputs(config: StudyConfig) -> None:
     for name in config.shapes:
         find_shape(name)
     if config.data:
-        read_squad(config.data, config.questions)
+        read_questions(config.data, limit=config.questions)
 
 
 def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:

@@ -48,3 +48,14 @@ def make_bert(character_vocab: list[str]) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def shipped_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The int8 bundle of the student in models/, both runtimes, as the study exports it."""
+    from export.build import build_bundle
+    from export.config import ExportConfig
+
+    checkpoint = Path(__file__).resolve().parents[1] / "models" / "minilm-l3-squad"
+    out = tmp_path_factory.mktemp("bundles") / "minilm-l3-squad-int8"
+    return build_bundle(ExportConfig(checkpoint, out, buckets=(128, 384))).folder

@@ -129,3 +129,12 @@ def test_runtimes_are_for_bundles(checkpoint: Path) -> None:
 def test_a_wrong_number_of_questions_is_refused(bundle: Path) -> None:
     with pytest.raises(ValueError, match="questions must be whole numbers of at least 1"):
         EvaluateConfig(bundle, questions=0)
+
+
+def test_a_hub_data_set_is_scored_under_its_name(bundle: Path, tmp_path: Path) -> None:
+    answers = {"text": ["in Paris"], "answer_start": [5]}
+    row = {"id": "1", "question": "where?", "context": "I am in Paris", "answers": answers}
+    (tmp_path / "validation.jsonl").write_text(json.dumps(row))
+    (result,) = evaluate(EvaluateConfig(bundle, (Path(f"hub:{tmp_path}"),)))
+    assert result.accuracy
+    assert (result.accuracy.n, result.accuracy.data[0].name) == (1, f"hub:{tmp_path}")

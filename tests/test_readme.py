@@ -35,6 +35,7 @@ def test_the_two_commands_are_there(target: str) -> None:
 
 def test_the_commands_run_in_their_order(
     make_bert: Callable[..., Path],
+    shipped_bundle: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -43,6 +44,8 @@ def test_the_commands_run_in_their_order(
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("results"))
     for name in ("train.json", "dev.json"):
         shutil.copyfile(sample_path(), tmp_path / name)
+    # What `make study` would have left: the README asks it first.
+    shutil.copytree(shipped_bundle, tmp_path / "bundles" / shipped_bundle.name)
     monkeypatch.chdir(tmp_path)
     listed = commands()
     assert {words[0] for words in listed} >= {
@@ -51,4 +54,6 @@ def test_the_commands_run_in_their_order(
     for words in listed:
         if words[0] != "study":  # test_study.py runs it
             assert main(words) == 0, (words, capsys.readouterr().err)
+            if words[1].endswith("minilm-l3-squad-int8"):
+                assert "stone" in capsys.readouterr().out
     assert (tmp_path / "report" / "index.html").is_file()

@@ -1,0 +1,44 @@
+"""The student that ships answers, and its card tells the truth about it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.config import EvaluateConfig
+from bench.evaluate import evaluate
+
+MODEL = Path(__file__).resolve().parents[1] / "models" / "minilm-l3-squad"
+DEV = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa" / "squad11-dev-A.json.gz"
+
+
+def f1(model: Path, *data: Path, questions: int | None = None) -> dict[str, float]:
+    results = evaluate(EvaluateConfig(model, data, questions=questions))
+    return {result.runtime: result.accuracy.f1 for result in results if result.accuracy}
+
+
+def test_int8_answers_our_sample_like_the_checkpoint(shipped_bundle: Path) -> None:
+    (reference,) = f1(MODEL).values()
+    found = f1(shipped_bundle)
+    assert set(found) == {"tflite", "pte"}
+    assert reference > 60
+    for score in found.values():
+        assert score > reference - 5  # 49 questions: one of them is 2 points
+
+
+@pytest.mark.skipif(not DEV.is_file(), reason="../shared/data is not here")
+def test_int8_loses_little_on_real_questions(shipped_bundle: Path) -> None:
+    (reference,) = f1(MODEL, DEV, questions=600).values()
+    assert reference > 58  # these articles are harder than the set as a whole
+    for score in f1(shipped_bundle, DEV, questions=600).values():
+        assert score > reference - 1.5
+
+
+def test_the_card_states_scores_licences_and_origin() -> None:
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    record = json.loads((MODEL / "distill.json").read_text(encoding="utf-8"))
+    assert f"F1 {record['pack']['scores']['f1']:.2f}" in card
+    assert record["pack"]["scores"]["f1"] >= 65
+    for part in ("license: apache-2.0", "data_license: cc-by-sa-4.0", "all-MiniLM-L6-v2"):
+        assert part in card
+    assert not [word for word in json.dumps(record).split('"') if word.startswith("/")]
