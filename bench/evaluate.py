@@ -1,6 +1,7 @@
 """Exact match and F1 of shipped files and of checkpoints, through the same tasks/ code."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def evaluate(
 def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
     """The name of a result file, without the ending; the digits tell equal file names apart."""
     mark = hashlib.sha256("".join(file.sha256 for file in data).encode()).hexdigest()[:8]
-    return f"{model}-{runtime}-accuracy-{data[0].name.split('.')[0]}-{mark}"
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", data[0].name.split(".json")[0])
+    return f"{model}-{runtime}-accuracy-{plain}-{mark}"
 
 
 def describe_data(paths: Sequence[Path]) -> tuple[DataFile, ...]:

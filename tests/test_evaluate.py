@@ -135,6 +135,8 @@ def test_a_hub_data_set_is_scored_under_its_name(bundle: Path, tmp_path: Path) -
     answers = {"text": ["in Paris"], "answer_start": [5]}
     row = {"id": "1", "question": "where?", "context": "I am in Paris", "answers": answers}
     (tmp_path / "validation.jsonl").write_text(json.dumps(row))
-    (result,) = evaluate(EvaluateConfig(bundle, (Path(f"hub:{tmp_path}"),)))
+    out = tmp_path / "results"
+    (result,) = evaluate(EvaluateConfig(bundle, (Path(f"hub:{tmp_path}"),), out=out))
+    assert read_results([out]) == [result]  # a name with slashes makes no folders
     assert result.accuracy
     assert (result.accuracy.n, result.accuracy.data[0].name) == (1, f"hub:{tmp_path}")
