@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForQuestionAnswering
+from transformers.utils.logging import disable_progress_bar
 
 from tasks.qa import SpanModel
 
@@ -33,6 +34,7 @@ def load_model(folder: Path, device: torch.device, dropout: float | None = None)
     if dropout is not None:
         for name in _DROPOUTS[config.model_type]:
             setattr(config, name, dropout)
+    disable_progress_bar()  # the command line shows its own
     model = AutoModelForQuestionAnswering.from_pretrained(
         folder,
         config=config,

@@ -53,6 +53,7 @@ def _write_float16(source: Path, folder: Path) -> None:
     if lost:
         raise ValueError(f"{source / WEIGHTS}: {lost[0]} holds values that float16 cannot")
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
     settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
     settings["dtype"] = "float16"
     write_text(folder / "config.json", json.dumps(settings, indent=1, sort_keys=True) + "\n")

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForQuestionAnswering, DistilBertConfig
+from transformers.utils.logging import disable_progress_bar
 
 from distill.config import StudentConfig
 from distill.folder import finished_folder, hash_folder, write_record
@@ -59,6 +60,7 @@ def make_student(config: StudentConfig) -> Path:
     layers = config.layers or every_other_layer(teacher_config.num_hidden_layers)
     _check_layers(layers, teacher_config.num_hidden_layers)
     torch.manual_seed(0)  # only the head of a teacher without one is random
+    disable_progress_bar()  # the command line shows its own
     teacher = AutoModelForQuestionAnswering.from_pretrained(config.teacher, dtype=torch.float32)
     student_config = _student_config(teacher_config, len(layers), config.family)
     student = AutoModelForQuestionAnswering.from_config(student_config)

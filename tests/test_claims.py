@@ -1,0 +1,26 @@
+"""Every number on the README's first screen comes from the committed result files."""
+
+from pathlib import Path
+
+from bench.config import ReportConfig
+from bench.report import report
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDY = ROOT / "docs" / "study"
+
+
+def table_rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("| ") and "---" not in line]
+
+
+def test_the_committed_report_is_what_the_committed_results_say(tmp_path: Path) -> None:
+    report(ReportConfig((STUDY / "results",), tmp_path))
+    committed = (STUDY / "report.md").read_text(encoding="utf-8")
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == committed
+
+
+def test_the_readmes_table_is_a_part_of_the_report() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("```")[0]
+    rows = table_rows(readme)
+    assert len(rows) > 5
+    assert set(rows) <= set(table_rows((STUDY / "report.md").read_text(encoding="utf-8")))
