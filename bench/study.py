@@ -13,15 +13,16 @@ from pathlib import Path
 
 import psutil
 
-from bench.config import EvaluateConfig, Plan, StudyConfig
-from bench.evaluate import accuracy_name, describe_data, evaluate
-from bench.host import Setting, describe_device, measure_together, runtime_version
+from bench.config import EvaluateConfig, StudyConfig
+from bench.evaluate import evaluate
+from bench.host import Setting, measure_together
 from bench.process import Worker
 from bench.report import write_report
-from bench.result import RANDOM, Result, read_result, write_result
+from bench.result import RANDOM, Result, write_result
+from bench.reuse import bundle_is_current, known_scores, known_session
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
 from bench.tables import count_threads
-from export.bundle import MANIFEST, load_bundle, record_file
+from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.squad import read_questions, sample_path
 
@@ -154,7 +155,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
 
 def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
     out = bundle_folder(config, model, recipe)
-    if is_current(config, model, recipe):
+    if bundle_is_current(out, model.checkpoint, recipe, config):
         steps.finish(f"{out.name}: exported before, nothing changed")
         return
     from export.build import build_bundle
@@ -180,26 +181,6 @@ def _remove_leftovers(out: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def is_current(config: StudyConfig, model: Model, recipe: str) -> bool:
-    """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
-    try:
-        bundle = load_bundle(bundle_folder(config, model, recipe))
-    except (ValueError, FileNotFoundError):
-        return False
-    manifest = bundle.manifest
-    longest = {m.interface.entries[-1].max_length for m in manifest.models.values()}
-    lengths = {e.max_length for m in manifest.models.values() for e in m.interface.entries}
-    return (
-        manifest.recipe == recipe
-        and set(manifest.models) == set(config.runtimes)
-        and longest == {max(config.tokens)}
-        and ("tflite" not in config.runtimes or lengths == set(config.tokens))
-        and manifest.provenance.checkpoint_sha256
-        == record_file(model.checkpoint / "model.safetensors").sha256
-        and manifest.tokenizer.sha256 == record_file(model.checkpoint / "vocab.txt").sha256
-    )
-
-
 def _score(
     config: StudyConfig, model: Model, data: tuple[Path, ...], steps: _Steps
 ) -> list[Result]:
@@ -208,7 +189,7 @@ def _score(
     results: list[Result] = []
     bundles = [bundle_folder(config, model, recipe) for recipe in config.recipes]
     for folder in (model.checkpoint, *bundles):
-        found = _known_scores(config, folder, data, limit)
+        found = known_scores(config, folder, data, limit)
         if found is None:
             found = evaluate(
                 EvaluateConfig(
@@ -230,32 +211,6 @@ def _f1_text(result: Result) -> str:
     return f"{result.accuracy.f1:.1f} ({result.runtime})"
 
 
-def _known_scores(
-    config: StudyConfig, folder: Path, data: tuple[Path, ...], limit: int | None
-) -> list[Result] | None:
-    """Scores measured before on these very bytes and questions, or None."""
-    described = describe_data(data)
-    if (folder / MANIFEST).is_file():
-        digest = record_file(folder / MANIFEST).sha256
-        runtimes: tuple[str, ...] = config.runtimes
-    else:
-        digest, runtimes = record_file(folder / "model.safetensors").sha256, ("torch",)
-    found = []
-    for runtime in runtimes:
-        path = config.results / f"{accuracy_name(folder.resolve().name, runtime, described)}.json"
-        result = _read_or_none(path)
-        if (
-            result is None
-            or result.accuracy is None
-            or digest not in (result.subject.manifest_sha256, result.subject.file_sha256)
-            or (result.accuracy.data, result.accuracy.limit) != (described, limit)
-            or result.accuracy.max_length > max(config.tokens)
-        ):
-            return None
-        found.append(result)
-    return found
-
-
 def _measure(
     config: StudyConfig, models: list[Model], threads: int, tokens: int, steps: _Steps
 ) -> list[Result]:
@@ -274,31 +229,3 @@ def _measure(
             write_result(result, path)
     steps.finish(f"speed with {count_threads(threads)} at {tokens} tokens: {len(results)} files")
     return results
-
-
-def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> list[Result] | None:
-    """Results of an earlier session on the same bytes, device and plan; None if one is missing."""
-    device, found = describe_device(), []
-    for setting, path in zip(settings, paths, strict=True):
-        result = _read_or_none(path)
-        if (
-            result is None
-            or result.speed is None
-            or result.device != device
-            or result.subject.manifest_sha256 != record_file(setting.bundle / MANIFEST).sha256
-            or result.runtime_version != runtime_version(setting.runtime)
-            or (result.speed.threads, result.speed.tokens) != (setting.threads, setting.tokens)
-            or (len(result.speed.round_sizes), result.speed.warmup) != (plan.rounds, plan.warmup)
-        ):
-            return None
-        found.append(result)
-    sessions = {result.speed.session for result in found if result.speed}
-    return found if len(sessions) == 1 else None
-
-
-def _read_or_none(path: Path) -> Result | None:
-    """A result file of an earlier run; a damaged one is measured again."""
-    try:
-        return read_result(path)
-    except (ValueError, FileNotFoundError):
-        return None

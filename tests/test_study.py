@@ -13,6 +13,7 @@ import pytest
 
 from bench.config import StudyConfig
 from bench.result import RANDOM, read_results
+from bench.reuse import bundle_is_current
 from bench.shapes import Shape, write_shape
 from bench.study import study
 
@@ -154,16 +155,17 @@ def test_a_kill_while_exporting_leaves_no_half_bundle(config: StudyConfig, said:
 
 
 def test_a_changed_checkpoint_is_exported_again(config: StudyConfig, said: object) -> None:
-    from bench.study import Model, is_current
+    def is_current(asked: StudyConfig) -> bool:
+        folder = config.bundles / "student-int8"
+        return bundle_is_current(folder, config.models[0], "int8", asked)
 
-    model = Model(config.models[0], 1, "trained")
-    assert is_current(config, model, "int8")
-    assert not is_current(replace(config, tokens=(32, 64)), model, "int8")
-    assert not is_current(replace(config, runtimes=("tflite", "pte")), model, "int8")
+    assert is_current(config)
+    assert not is_current(replace(config, tokens=(32, 64)))
+    assert not is_current(replace(config, runtimes=("tflite", "pte")))
     path = config.models[0] / "model.safetensors"
     content = path.read_bytes()
     path.write_bytes(content[:-4] + b"\x00\x00\x80\x3f")
-    assert not is_current(config, model, "int8")
+    assert not is_current(config)
     path.write_bytes(content)
 
 
