@@ -248,7 +248,9 @@ def _show_inspection(found: Any) -> None:
 def _show_results(results: Sequence[Any]) -> None:
     from rich.console import Console
 
-    Console().print(_load("bench.report:terminal_tables")(results))
+    # A file or a pipe has no width of its own; 80 columns would break the tables' words.
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width).print(_load("bench.report:terminal_tables")(results))
 
 
 def _show_study(study: Any) -> None:

@@ -101,10 +101,10 @@ def caveats(device: Device, files: Sequence[File]) -> list[str]:
             f"{len(few)} of {len(speeds)} settings rest on fewer than 10 runs; "
             "`study --full` takes more."
         )
-    small = [a.n for file in files for a in file.accuracies.values() if a.n < 500]
-    if small:
+    most = max((a.n for file in files for a in file.accuracies.values()), default=None)
+    if most is not None and most < 500:
         found.append(
-            f"F1 over {min(small)} questions says that the file works, no more; give --data for a "
+            f"F1 over {most} questions says that the file works, no more; give --data for a "
             "score that can be compared."
         )
     return found
