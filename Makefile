@@ -3,11 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test test-slow check
+.PHONY: help setup study test check
 help:
-	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html"
+	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
-	@echo "make test-slow  the tests that take minutes"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
@@ -26,10 +25,7 @@ study: $(STAMP)
 	@$(BIN)/distilbert-mobile study $(STUDY)
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -m "not slow"
-
-test-slow: $(STAMP)
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

@@ -94,6 +94,8 @@ def _named(value: Any) -> Any:
 
 def hash_folder(folder: Path) -> dict[str, str]:
     """sha256 of the weights and config of a checkpoint folder, by file name."""
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"no checkpoint in {folder}: config.json is missing")
     files = [folder / "config.json", *sorted(folder.glob("*.safetensors"))]
     return {path.name: hash_file(path) for path in files}
 

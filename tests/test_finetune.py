@@ -256,6 +256,8 @@ def test_inputs_that_do_not_fit_are_refused(
         run(replace(config, student=tmp_path / "gpt2"))
     with pytest.raises(ValueError, match=r"max_length is 384, but .* at most 128 tokens"):
         run(replace(config, max_length=384))
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint in .*nothing"):
+        run(replace(config, student=tmp_path / "nothing"))
     with pytest.raises(FileNotFoundError, match=r"nowhere\.json"):
         run(replace(config, data=(tmp_path / "nowhere.json",)))
     wide = make_bert(tmp_path / "wide", hidden_size=64)
