@@ -147,10 +147,12 @@ def test_a_classifier_ships_its_labels(tmp_path: Path) -> None:
     config = DistilBertConfig(**sizes, vocab_size=300, id2label={0: "no", 1: "yes", 2: "maybe"})
     folder = save_checkpoint(DistilBertForSequenceClassification(config), tmp_path / "in")
     out = tmp_path / "out"
-    bundle = build_bundle(ExportConfig(folder, out, runtimes=("tflite",), buckets=(32,)))
+    bundle = build_bundle(ExportConfig(folder, out, buckets=(32,)))
     assert (bundle.manifest.labels, bundle.manifest.qa) == (("no", "yes", "maybe"), None)
-    outputs = open_runner(bundle, "tflite").run([2, 7, 8, 3], [0, 0, 0, 0])
-    assert outputs["logits"].shape == (3,)
+    for runtime in ("tflite", "pte"):
+        outputs = open_runner(bundle, runtime).run([2, 7, 8, 3], [0, 0, 0, 0])
+        assert outputs["logits"].shape == (3,)
+        assert bundle.manifest.models[runtime].parity.min_cosine > 0.99
     inspect_bundle(out)
 
 
