@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RUNTIMES = ("tflite", "pte")
+from export.config import RUNTIMES
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:

@@ -92,10 +92,15 @@ def _named(value: Any) -> Any:
     return str(value) if is_hub(value) else value.name
 
 
-def hash_folder(folder: Path) -> dict[str, str]:
-    """sha256 of the weights and config of a checkpoint folder, by file name."""
+def require_checkpoint(folder: Path) -> None:
+    """Raises FileNotFoundError if `folder` holds no Hugging Face checkpoint."""
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"no checkpoint in {folder}: config.json is missing")
+
+
+def hash_folder(folder: Path) -> dict[str, str]:
+    """sha256 of the weights and config of a checkpoint folder, by file name."""
+    require_checkpoint(folder)
     files = [folder / "config.json", *sorted(folder.glob("*.safetensors"))]
     return {path.name: hash_file(path) for path in files}
 

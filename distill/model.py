@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 from transformers.utils.logging import disable_progress_bar
 
+from distill.folder import require_checkpoint
 from tasks.qa import SpanModel
 
 _DROPOUTS = {
@@ -23,8 +24,7 @@ def load_model(folder: Path, device: torch.device, dropout: float | None = None)
 
     Raises FileNotFoundError without a checkpoint and ValueError for an unsupported family.
     """
-    if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"no checkpoint in {folder}: config.json is missing")
+    require_checkpoint(folder)
     config = AutoConfig.from_pretrained(folder)
     if config.model_type not in _DROPOUTS:
         raise ValueError(

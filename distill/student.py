@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering, DistilBertCo
 from transformers.utils.logging import disable_progress_bar
 
 from distill.config import StudentConfig
-from distill.folder import finished_folder, hash_folder, write_record
+from distill.folder import finished_folder, hash_folder, require_checkpoint, write_record
 
 FAMILIES = ("distilbert", "bert")
 TOKENIZER_FILES = (
@@ -49,8 +49,7 @@ def make_student(config: StudentConfig) -> Path:
     """
     if config.family not in FAMILIES:
         raise ValueError(f"family {config.family!r} is unknown; known: {', '.join(FAMILIES)}")
-    if not (config.teacher / "config.json").is_file():
-        raise FileNotFoundError(f"no checkpoint in {config.teacher}: config.json is missing")
+    require_checkpoint(config.teacher)
     teacher_config = AutoConfig.from_pretrained(config.teacher)
     if teacher_config.model_type != "bert":
         raise ValueError(
