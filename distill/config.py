@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 
-def option(text: str, **settings: Any) -> Any:
-    """A dataclass field with the text that `--help` shows for its flag."""
-    return field(metadata={"help": text}, **settings)
+def option(text: str, may_change: bool = False, **settings: Any) -> Any:
+    """A dataclass field with the text that `--help` shows for its flag.
+
+    may_change: an interrupted run may go on with another value, for it cannot change the result.
+    """
+    return field(metadata={"help": text, "may_change": may_change}, **settings)
 
 
 @dataclass(frozen=True)

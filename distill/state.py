@@ -2,14 +2,16 @@
 
 import json
 import os
+import pickle
 import shutil
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from distill.config import FinetuneConfig
-from distill.folder import hash_file, hash_folder, jsonable, write_text
+from distill.folder import hash_file, jsonable, write_text
 from tasks.squad import is_hub
 
 KEPT = 2
@@ -37,24 +39,44 @@ def save_state(folder: Path, update: int, state: dict[str, Any]) -> None:
         old.unlink()
 
 
-def load_state(folder: Path) -> dict[str, Any] | None:
-    """The newest saved state, or None."""
+def load_state(folder: Path, warn: Callable[[str], None]) -> dict[str, Any] | None:
+    """The newest saved state that can be read, or None; `warn` is told of one that cannot.
+
+    Raises ValueError where there are saved states and none can be read: the run would start anew.
+    """
     saved = _saved(folder)
-    if not saved:
-        return None
-    state: dict[str, Any] = torch.load(saved[-1], map_location="cpu", weights_only=True)
-    return state
+    for path in reversed(saved):
+        try:
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            return state
+        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+            reason = str(error).splitlines()[0]
+            warn(f"{path} cannot be read ({reason}); the state saved before it is used")
+    if saved:
+        raise ValueError(
+            f"no saved state in {folder / 'state'} can be read; discard the run with --force"
+        )
+    return None
 
 
 def _saved(folder: Path) -> list[Path]:
     return sorted((folder / "state").glob("*.pt"), key=lambda path: int(path.stem))
 
 
-def claim_folder(folder: Path, config: FinetuneConfig, inputs: dict[str, Any]) -> None:
-    """Makes the working folder, or checks that the unfinished run in it is this very one."""
-    if config.force:
+def fixed_settings(config: Any) -> dict[str, Any]:
+    """The settings of a config dataclass that an interrupted run must repeat, as JSON values."""
+    free = {item.name for item in fields(config) if item.metadata.get("may_change")}
+    return {key: value for key, value in jsonable(config).items() if key not in free}
+
+
+def claim_folder(folder: Path, claim: dict[str, dict[str, Any]], force: bool) -> None:
+    """Makes the working folder, or checks that the unfinished run in it is this very one.
+
+    claim: the settings that fix the result and the hashes of what is read, by part and name.
+    Raises ValueError with every difference where the folder holds another run.
+    """
+    if force:
         shutil.rmtree(folder, ignore_errors=True)
-    claim = {"config": jsonable(config), "inputs": inputs}
     path = folder / "run.json"
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -75,14 +97,13 @@ def claim_folder(folder: Path, config: FinetuneConfig, inputs: dict[str, Any]) -
     write_text(path, json.dumps(claim, indent=1))
 
 
-def input_hashes(config: FinetuneConfig) -> dict[str, Any]:
-    hashes: dict[str, Any] = {"student": hash_folder(config.student)}
-    if config.teacher is not None:
-        hashes["teacher"] = hash_folder(config.teacher)
-    for name, sources in (("data", config.data), ("eval_data", config.eval_data)):
-        paths = [source for source in sources if not is_hub(source)]
-        missing = [str(path) for path in paths if not path.is_file()]
-        if missing:
-            raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
-        hashes[name] = {path.name: hash_file(path) for path in paths}
-    return hashes
+def hash_sources(sources: tuple[Path, ...]) -> dict[str, str]:
+    """sha256 of each data file by name; Hub data sets have none.
+
+    Raises FileNotFoundError with all missing ones.
+    """
+    paths = [source for source in sources if not is_hub(source)]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
+    return {path.name: hash_file(path) for path in paths}
