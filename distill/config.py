@@ -61,23 +61,23 @@ class FinetuneConfig:
     force: bool = option("discard an existing or unfinished output", default=False)
 
     def __post_init__(self) -> None:
-        _check(self.task == "squad", f"task {self.task!r} is unknown; known: squad")
+        check(self.task == "squad", f"task {self.task!r} is unknown; known: squad")
         known = ("auto", "bf16", "fp32")
-        _check(self.precision in known, f"precision {self.precision!r}: expected one of {known}")
+        check(self.precision in known, f"precision {self.precision!r}: expected one of {known}")
         for name in ("epochs", "batch_size", "accumulation", "save_every"):
-            _check(getattr(self, name) >= 1, f"{name} must be at least 1: {getattr(self, name)}")
+            check(getattr(self, name) >= 1, f"{name} must be at least 1: {getattr(self, name)}")
         for name in ("learning_rate", "clip", "temperature"):
-            _check(getattr(self, name) > 0, f"{name} must be above 0: {getattr(self, name)}")
-        _check(0 <= self.warmup < 1, f"warmup is a share from 0 to below 1: {self.warmup}")
+            check(getattr(self, name) > 0, f"{name} must be above 0: {getattr(self, name)}")
+        check(0 <= self.warmup < 1, f"warmup is a share from 0 to below 1: {self.warmup}")
         weights = (self.weight_task, self.weight_kl, self.weight_cosine)
-        _check(min(weights) >= 0, f"loss weights must not be negative: {weights}")
+        check(min(weights) >= 0, f"loss weights must not be negative: {weights}")
         if self.teacher is None:
-            _check(
+            check(
                 self.weight_cosine == 0,
                 "weight_cosine needs a teacher to compare with; give --teacher",
             )
         else:
-            _check(max(weights) > 0, "all loss weights are 0; nothing would be trained")
+            check(max(weights) > 0, "all loss weights are 0; nothing would be trained")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class PackConfig:
     force: bool = option("replace the output folder if it exists", default=False)
 
 
-def _check(holds: bool, message: str) -> None:
+def check(holds: bool, message: str) -> None:
+    """Raises ValueError with the message where a setting is wrong."""
     if not holds:
         raise ValueError(message)
