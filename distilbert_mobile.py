@@ -302,7 +302,7 @@ def _run_ask(config: Any, progress: Progress) -> Any:
 COMMANDS = {
     "student": Command(
         "cut a student out of a teacher's layers",
-        "distill.config:StudentConfig",
+        "distill.student_config:StudentConfig",
         (),
         _run_student,
         _show_path,

@@ -14,19 +14,6 @@ def option(text: str, may_change: bool = False, **settings: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class StudentConfig:
-    """How a student is cut out of a teacher."""
-
-    teacher: Path = option("checkpoint folder of the teacher (BERT)")
-    out: Path = option("folder to write the student to")
-    layers: tuple[int, ...] | None = option(
-        "teacher layers to keep, counted from 0 (default: every other one)", default=None
-    )
-    family: str = option("architecture of the student: distilbert or bert", default="distilbert")
-    force: bool = option("replace the output folder if it exists", default=False)
-
-
-@dataclass(frozen=True)
 class FinetuneConfig:
     """Fine-tuning on extractive question answering, with or without a second distillation."""
 

@@ -1,116 +1,181 @@
-"""Cuts a student out of a teacher: some of its layers, and no token types for DistilBERT."""
+"""Cuts a student out of a teacher: its layers, its width, its head, its vocabulary."""
 
-import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForQuestionAnswering, DistilBertConfig
-from transformers.utils.logging import disable_progress_bar
+from transformers import AutoConfig, DistilBertConfig
 
-from distill.config import StudentConfig
-from distill.folder import finished_folder, hash_folder, require_checkpoint, write_record
+from distill.folder import finished_folder, hash_folder, write_record
+from distill.heads import CLASSES, head_of, load_with_head, read_config
+from distill.hub import checkpoint_folder, checkpoint_name
+from distill.student_config import FAMILIES, StudentConfig
+from distill.student_weights import fitting_weights, inner_width, student_weights
 
-FAMILIES = ("distilbert", "bert")
 TOKENIZER_FILES = (
     "vocab.txt",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
 )
-# BERT's name of a part of a layer -> DistilBERT's.
-_LAYER_NAMES = {
-    "attention.self.query": "attention.q_lin",
-    "attention.self.key": "attention.k_lin",
-    "attention.self.value": "attention.v_lin",
-    "attention.output.dense": "attention.out_lin",
-    "attention.output.LayerNorm": "sa_layer_norm",
-    "intermediate.dense": "ffn.lin1",
-    "output.dense": "ffn.lin2",
-    "output.LayerNorm": "output_layer_norm",
+_ARCHITECTURES = {
+    "mlm": "ForMaskedLM",
+    "qa": "ForQuestionAnswering",
+    "classification": "ForSequenceClassification",
 }
 
 
-def every_other_layer(count: int) -> tuple[int, ...]:
-    """Half of `count` layers, evenly spread with both ends: 0, 2, 4, 7, 9, 11 of 12 (the paper)."""
-    kept = max(1, count // 2)
+@dataclass(frozen=True)
+class _Start:
+    """How a student's weights start; `embedding_variance` is the share that a projection keeps."""
+
+    head: str
+    parameters: int
+    random_parameters: int
+    random_parts: list[str]
+    embedding_variance: float
+
+
+def every_other_layer(count: int, kept: int | None = None) -> tuple[int, ...]:
+    """Half of `count` layers, evenly spread with both ends: 0, 2, 4, 7, 9, 11 of 12 (the paper).
+
+    `kept` layers where it is given.
+    """
+    kept = kept or max(1, count // 2)
     return tuple(round(i * (count - 1) / max(1, kept - 1)) for i in range(kept))
 
 
 def make_student(config: StudentConfig) -> Path:
-    """Writes a question answering checkpoint with the chosen layers of the teacher.
+    """Writes a checkpoint with the chosen layers of the teacher, and its head where both have one.
 
-    The question answering head comes along where the teacher has one, else it starts random.
-    Raises ValueError for a teacher that is not BERT, unknown layers or an unknown family.
+    What the teacher has no weights for starts random; `distill.json` names it. Raises ValueError
+    for a teacher of another family or head, unknown layers and shapes that do not fit;
+    FileNotFoundError without a teacher.
     """
-    if config.family not in FAMILIES:
-        raise ValueError(f"family {config.family!r} is unknown; known: {', '.join(FAMILIES)}")
-    require_checkpoint(config.teacher)
-    teacher_config = AutoConfig.from_pretrained(config.teacher)
-    if teacher_config.model_type != "bert":
-        raise ValueError(
-            f"the teacher in {config.teacher} is of family {teacher_config.model_type!r}; "
-            "supported: bert"
-        )
-    layers = config.layers or every_other_layer(teacher_config.num_hidden_layers)
-    _check_layers(layers, teacher_config.num_hidden_layers)
-    torch.manual_seed(0)  # only the head of a teacher without one is random
-    disable_progress_bar()  # the command line shows its own
-    teacher = AutoModelForQuestionAnswering.from_pretrained(config.teacher, dtype=torch.float32)
-    student_config = _student_config(teacher_config, len(layers), config.family)
-    student = AutoModelForQuestionAnswering.from_config(student_config)
-    student.load_state_dict(student_weights(teacher.state_dict(), layers, config.family))
+    source = checkpoint_folder(config.teacher)
+    teacher_config = read_config(source, FAMILIES)
+    layers = _layers(config, teacher_config.num_hidden_layers)
+    head = _head(config, source, teacher_config)
+    student_config = _student_config(teacher_config, config, len(layers))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        student = getattr(transformers, CLASSES[head]).from_config(student_config)
+        weights, variance = {}, 0.0
+        if not config.random_start:
+            teacher = _teacher_weights(source, head)
+            weights = student_weights(teacher, layers, config.family)
+            weights, variance = fitting_weights(weights, teacher_config, student_config)
+        start = _start(student, weights, head, variance)
     with finished_folder(config.out, config.force) as folder:
         student.save_pretrained(folder)
-        copy_tokenizer(config.teacher, folder)
-        record = replace(config, layers=tuple(layers))
-        write_record(folder, "student", record, {"teacher": hash_folder(config.teacher)}, {})
+        (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+        copy_tokenizer(source, folder)
+        kept = None if config.random_start else tuple(layers)
+        record = replace(
+            config,
+            teacher=checkpoint_name(config.teacher, source),
+            layers=kept,
+            depth=len(layers) if config.random_start else None,
+        )
+        write_record(folder, "student", record, {"teacher": hash_folder(source)}, asdict(start))
     return config.out
 
 
-def student_weights(
-    teacher: dict[str, Tensor], layers: Sequence[int], family: str
-) -> dict[str, Tensor]:
-    """The state dict of a student from a BERT question answering state dict.
+def _start(student: Any, weights: dict[str, Tensor], head: str, variance: float) -> _Start:
+    """Puts the weights into a student whose other weights are random; says which those are."""
+    if head == "none":  # a model without a head names its weights without the family
+        prefix = f"{student.base_model_prefix}."
+        weights = {name.removeprefix(prefix): value for name, value in weights.items()}
+    missing, unexpected = student.load_state_dict(weights, strict=False)
+    assert not unexpected, unexpected
+    # A tied weight has two names; it is random only where both are missing.
+    parameters = dict(student.named_parameters())
+    random = {name: value for name, value in parameters.items() if name in set(missing)}
+    return _Start(
+        head=head,
+        parameters=sum(value.numel() for value in parameters.values()),
+        random_parameters=sum(value.numel() for value in random.values()),
+        random_parts=sorted({name.rpartition(".")[0] for name in random}),
+        embedding_variance=round(variance, 4),
+    )
 
-    DistilBERT has no token types: that of the first segment, which BERT adds to every position of
-    a text without a second one, is folded into the position embeddings.
-    """
-    kept: dict[str, Tensor] = {}
-    for name, value in teacher.items():
-        found = re.match(r"bert\.encoder\.layer\.(\d+)\.(.*)\.(weight|bias)$", name)
-        if found is None:
-            kept[name] = value.clone()
-        elif int(found[1]) in layers:
-            kept[f"bert.encoder.layer.{layers.index(int(found[1]))}.{found[2]}.{found[3]}"] = (
-                value.clone()
+
+def _teacher_weights(source: Path, head: str) -> dict[str, Tensor]:
+    """The teacher's weights, named as in a model with a head; nothing that it does not have."""
+    model, missing = load_with_head(source, head)
+    prefix = f"{model.base_model_prefix}." if head == "none" else ""
+    return {f"{prefix}{n}": value for n, value in model.state_dict().items() if n not in missing}
+
+
+def _layers(config: StudentConfig, count: int) -> tuple[int, ...]:
+    """The teacher's layers to keep, or as many numbers as a random student has layers."""
+    if config.layers is not None:
+        wrong = [layer for layer in config.layers if not 0 <= layer < count]
+        if wrong or not config.layers or list(config.layers) != sorted(set(config.layers)):
+            raise ValueError(
+                f"layers {list(config.layers)} cannot be kept: the teacher has layers 0 to "
+                f"{count - 1}; name each once, in rising order"
             )
-    return kept if family == "bert" else dict(_to_distilbert(n, kept) for n in _folded(kept))
+        return config.layers
+    if config.depth is not None and config.random_start:
+        return tuple(range(config.depth))
+    if config.depth is not None and config.depth > count:
+        raise ValueError(
+            f"depth {config.depth} is more than the teacher's {count} layers; only a random start "
+            "(--random-start) can be deeper"
+        )
+    return every_other_layer(count, config.depth)
 
 
-def _folded(weights: dict[str, Tensor]) -> list[str]:
-    types = weights.pop("bert.embeddings.token_type_embeddings.weight")
-    weights["bert.embeddings.position_embeddings.weight"] += types[0]
-    return list(weights)
+def _head(config: StudentConfig, source: Path, teacher: Any) -> str:
+    if config.head != "auto":
+        return config.head
+    if config.random_start and not list(source.glob("model*.safetensors")):
+        name = (teacher.architectures or ["Model"])[0]  # a shape without weights will do
+        return next(
+            (head for head, ending in _ARCHITECTURES.items() if name.endswith(ending)), "none"
+        )
+    return head_of(source)
 
 
-def _to_distilbert(name: str, weights: dict[str, Tensor]) -> tuple[str, Tensor]:
-    found = re.match(r"bert\.encoder\.layer\.(\d+)\.(.*)\.(weight|bias)$", name)
-    if found is not None:
-        renamed = f"distilbert.transformer.layer.{found[1]}.{_LAYER_NAMES[found[2]]}.{found[3]}"
-    else:
-        renamed = re.sub(r"^bert\.", "distilbert.", name)
-    return renamed, weights[name]
+def _student_config(teacher: Any, config: StudentConfig, depth: int) -> Any:
+    """The model config of the student.
+
+    Raises ValueError for a shape or an architecture that cannot be.
+    """
+    width = config.width or teacher.hidden_size
+    heads = config.heads or teacher.num_attention_heads
+    inner = config.intermediate or max(1, round(inner_width(teacher) * width / teacher.hidden_size))
+    if width % heads:
+        raise ValueError(
+            f"width {width} cannot be divided among {heads} attention heads; give --heads as a "
+            f"divisor of {width}"
+        )
+    if width > teacher.hidden_size and not config.random_start:
+        raise ValueError(
+            f"width {width} is more than the teacher's {teacher.hidden_size}; only a random start "
+            "(--random-start) can be wider"
+        )
+    if config.family == teacher.model_type:
+        bert = config.family == "bert"
+        names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size")
+        if not bert:
+            names = ("n_layers", "dim", "n_heads", "hidden_dim")
+        shape = dict(zip(names, (depth, width, heads, inner), strict=True))
+        return AutoConfig.for_model(**{**teacher.to_dict(), **shape})
+    return _as_distilbert(teacher, depth, width, heads, inner)
 
 
-def _student_config(teacher: Any, layers: int, family: str) -> Any:
-    if family == "bert":
-        config = AutoConfig.for_model(**{**teacher.to_dict(), "num_hidden_layers": layers})
-        return config
+def _as_distilbert(teacher: Any, depth: int, width: int, heads: int, inner: int) -> Any:
+    if teacher.model_type != "bert":
+        raise ValueError(
+            f"a {teacher.model_type} teacher has no token types for a student of family bert; "
+            "use family distilbert"
+        )
     if teacher.hidden_act != "gelu" or teacher.layer_norm_eps != 1e-12:
         raise ValueError(
             f"DistilBERT has GELU and a layer-norm epsilon of 1e-12; the teacher has "
@@ -119,22 +184,17 @@ def _student_config(teacher: Any, layers: int, family: str) -> Any:
     return DistilBertConfig(
         vocab_size=teacher.vocab_size,
         max_position_embeddings=teacher.max_position_embeddings,
-        n_layers=layers,
-        n_heads=teacher.num_attention_heads,
-        dim=teacher.hidden_size,
-        hidden_dim=teacher.intermediate_size,
+        n_layers=depth,
+        n_heads=heads,
+        dim=width,
+        hidden_dim=inner,
         pad_token_id=teacher.pad_token_id,
-        qa_dropout=0.1,
+        initializer_range=teacher.initializer_range,
+        tie_word_embeddings=teacher.tie_word_embeddings,
+        id2label=teacher.id2label,
+        label2id=teacher.label2id,
+        problem_type=teacher.problem_type,
     )
-
-
-def _check_layers(layers: Sequence[int], count: int) -> None:
-    wrong = [layer for layer in layers if not 0 <= layer < count]
-    if wrong or list(layers) != sorted(set(layers)):
-        raise ValueError(
-            f"layers {list(layers)} cannot be kept: the teacher has layers 0 to {count - 1}; name "
-            "each once, in rising order"
-        )
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:

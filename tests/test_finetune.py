@@ -16,9 +16,10 @@ from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, GPT2Config
 
 from distill import finetune as module
-from distill.config import FinetuneConfig, StudentConfig
+from distill.config import FinetuneConfig
 from distill.finetune import Progress, finetune
 from distill.student import make_student
+from distill.student_config import StudentConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering
 
-from distill.config import FinetuneConfig, PackConfig, StudentConfig
+from distill.config import FinetuneConfig, PackConfig
 from distill.finetune import finetune
 from distill.pack import pack
 from distill.student import make_student
+from distill.student_config import StudentConfig
 from tasks.squad import sample_path
 
 
