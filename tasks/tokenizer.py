@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ class WordPieceTokenizer:
         clean = _LONE_SURROGATE.sub("\ufffd", text)
         encoding = self._tokenizer.encode(clean, add_special_tokens=False)
         return Pieces(encoding.ids, encoding.offsets)
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, as `encode` gives them; on all cores, without spans."""
+        clean = [_LONE_SURROGATE.sub("\ufffd", text) for text in texts]
+        encodings = self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
 
 
 def read_vocab(path: Path) -> dict[str, int]:
