@@ -11,7 +11,8 @@ MULTIPLE = 8
 """Widths of batches are multiples of it: few shapes, and matrices that fit the hardware."""
 
 POOL = 1 << 14
-"""Sequences that are grouped by length together: enough for some hundred batches."""
+"""Fewest sequences that are grouped by length together. Large batches need more of them to choose
+from: one for every two tokens of a batch, that is some fifty batches and more."""
 
 ROUNDS = 6
 """Of the Feistel network; four make a permutation that is hard to tell from a random one."""
@@ -33,11 +34,12 @@ def token_batches(
     """Micro-batches of one epoch over the sequences 0 to `count` - 1, each of them exactly once.
 
     A batch of `n` sequences of at most `w` tokens has `n * padded_width(w) <= tokens`. The order is
-    new in each epoch; nothing of the size of the corpus is held. Raises ValueError if a sequence
+    new in each epoch; what is held does not grow with the corpus. Raises ValueError if a sequence
     does not fit into `tokens`.
     """
-    for pool, start in enumerate(range(0, count, POOL)):
-        places = np.arange(start, min(start + POOL, count), dtype=np.int64)
+    size = max(POOL, tokens // 2)
+    for pool, start in enumerate(range(0, count, size)):
+        places = np.arange(start, min(start + size, count), dtype=np.int64)
         ids = permuted(places, count, seed, epoch)
         lengths = np.asarray(length_of(ids), dtype=np.int64)
         by_length = np.argsort(-lengths, kind="stable")
