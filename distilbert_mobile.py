@@ -196,6 +196,17 @@ def _show_path(path: Path) -> None:
     print(f"wrote {path}")
 
 
+def _show_corpus(folder: Path) -> None:
+    totals = _load("distill.corpus:read_record")(folder)["totals"]
+    pieces, tokens = totals["pieces"], totals["tokens"]
+    print(
+        f"{folder}: {totals['documents']} documents; {pieces['train']} sequences with "
+        f"{tokens['train']} tokens to train on, {pieces['held_out']} with {tokens['held_out']} "
+        f"held out; {100 * totals['unknown_share']:.3f} % [UNK]; dropped: "
+        f"{totals['dropped_short']} short and {totals['dropped_unknown']} unknown pieces"
+    )
+
+
 def _show_answers(reply: Any) -> None:
     print(reply.answer.text if reply.answer else "(no answer in this passage)")
     for number, span in enumerate(reply.n_best, 1):
@@ -300,6 +311,13 @@ def _run_ask(config: Any, progress: Progress) -> Any:
 
 
 COMMANDS = {
+    "tokenize": Command(
+        "tokenise text once for pretrain; continues an interrupted run",
+        "distill.corpus_config:CorpusConfig",
+        (),
+        lambda config, progress: _load("distill.corpus_build:build_corpus")(config, progress),
+        _show_corpus,
+    ),
     "student": Command(
         "cut a student out of a teacher's layers",
         "distill.student_config:StudentConfig",
