@@ -1,4 +1,4 @@
-"""Losses of the second distillation; each is a sum over windows, so batches can be cut anywhere."""
+"""Losses on hidden states and answer spans; each is a sum, so batches can be cut anywhere."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -35,6 +35,24 @@ def hidden_cosine(student: Tensor, teacher: Tensor, mask: Tensor) -> Tensor:
     """1 - cosine of hidden states [windows, tokens, width], mean over tokens, sum over windows."""
     distance = 1 - functional.cosine_similarity(student.float(), teacher.float(), dim=-1)
     return ((distance * mask).sum(-1) / mask.sum(-1)).sum()
+
+
+def cosine_sum(student: Tensor, teacher: Tensor, mask: Tensor) -> Tensor:
+    """1 - cosine of hidden states [sequences, tokens, width], summed over real tokens.
+
+    mask: [sequences, tokens], true for real tokens. The cosine is taken in float32.
+    """
+    distance = 1 - functional.cosine_similarity(student.float(), teacher.float(), dim=-1)
+    return distance.masked_fill(~mask, 0.0).sum()
+
+
+def hidden_mse_sum(student: Tensor, teacher: Tensor, mask: Tensor) -> Tensor:
+    """Squared difference of hidden states, mean over the width, summed over real tokens.
+
+    student, teacher: [sequences, tokens, width]; mask: [sequences, tokens], true for real tokens.
+    """
+    squares = (student.float() - teacher.float()).square().mean(-1)
+    return squares.masked_fill(~mask, 0.0).sum()
 
 
 def _masked(logits: Tensor, mask: Tensor) -> Tensor:

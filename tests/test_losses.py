@@ -1,11 +1,14 @@
 """The losses are the written formulas, ignore padding and do not depend on how a batch is cut."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
-from distill.losses import hidden_cosine, span_cross_entropy, span_kl
+from distill.losses import cosine_sum, hidden_cosine, hidden_mse_sum, span_cross_entropy, span_kl
 
 SIZES = (5, 3)
+Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @pytest.fixture
@@ -62,3 +65,29 @@ def test_a_batch_may_be_cut_anywhere(logits: list[torch.Tensor]) -> None:
         span_kl(logits[0][i : i + 1], logits[1][i : i + 1], MASK[i : i + 1], 2.0) for i in (0, 1)
     ]
     torch.testing.assert_close(whole, sum(parts))
+
+
+def test_sums_over_hidden_states_are_the_formulas_on_real_tokens() -> None:
+    torch.manual_seed(3)
+    one, other = torch.randn(2, 5, 8), torch.randn(2, 5, 8)
+    cosines, squares = torch.zeros(()), torch.zeros(())
+    for row, size in enumerate(SIZES):
+        for a, b in zip(one[row, :size], other[row, :size], strict=True):
+            cosines += 1 - a @ b / (a.norm() * b.norm())
+            squares += (a - b) @ (a - b) / 8
+    torch.testing.assert_close(cosine_sum(one, other, MASK), cosines)
+    torch.testing.assert_close(hidden_mse_sum(one, other, MASK), squares)
+
+
+@pytest.mark.parametrize("loss", [cosine_sum, hidden_mse_sum])
+def test_padding_of_any_value_changes_no_sum_and_no_gradient(loss: Loss) -> None:
+    torch.manual_seed(3)
+    one, other = torch.randn(2, 5, 8), torch.randn(2, 5, 8)
+    found = []
+    for padding in (1.0, float("nan")):
+        student = one.masked_fill(~MASK[..., None], padding).requires_grad_()
+        value = loss(student, other, MASK)
+        value.backward()
+        assert student.grad is not None
+        found.append((value.detach(), student.grad[MASK]))
+    torch.testing.assert_close(found[0], found[1])
