@@ -10,9 +10,9 @@ Ids = NDArray[np.int64]
 MULTIPLE = 8
 """Widths of batches are multiples of it: few shapes, and matrices that fit the hardware."""
 
-POOL = 1 << 14
-"""Fewest sequences that are grouped by length together. Large batches need more of them to choose
-from: one for every two tokens of a batch, that is some fifty batches and more."""
+POOL = 1 << 17
+"""Fewest sequences that are grouped by length together: some megabytes, and choice enough for
+batches of like length even where lengths differ much."""
 
 ROUNDS = 6
 """Of the Feistel network; four make a permutation that is hard to tell from a random one."""
@@ -37,7 +37,7 @@ def token_batches(
     new in each epoch; what is held does not grow with the corpus. Raises ValueError if a sequence
     does not fit into `tokens`.
     """
-    size = max(POOL, tokens // 2)
+    size = max(POOL, 2 * tokens)
     for pool, start in enumerate(range(0, count, size)):
         places = np.arange(start, min(start + size, count), dtype=np.int64)
         ids = permuted(places, count, seed, epoch)
