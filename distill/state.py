@@ -50,7 +50,7 @@ def load_state(folder: Path, warn: Callable[[str], None]) -> dict[str, Any] | No
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             return state
         except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-            reason = str(error).splitlines()[0]
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             warn(f"{path} cannot be read ({reason}); the state saved before it is used")
     if saved:
         raise ValueError(
