@@ -10,11 +10,19 @@ import transformers
 from torch import Tensor
 from transformers import AutoConfig, DistilBertConfig
 
-from distill.folder import finished_folder, hash_folder, write_record
+from distill.folder import finished_folder, hash_folder, refuse_existing, write_record
 from distill.heads import CLASSES, head_of, load_with_head, read_config
 from distill.hub import checkpoint_folder, checkpoint_name
+from distill.prune import (
+    cut_tables,
+    prune_vocabulary,
+    pruning_record,
+    use_vocabulary,
+    write_tokenizer,
+)
 from distill.student_config import FAMILIES, StudentConfig
 from distill.student_weights import fitting_weights, inner_width, student_weights
+from distill.token_counts import Report
 
 TOKENIZER_FILES = (
     "vocab.txt",
@@ -49,18 +57,24 @@ def every_other_layer(count: int, kept: int | None = None) -> tuple[int, ...]:
     return tuple(round(i * (count - 1) / max(1, kept - 1)) for i in range(kept))
 
 
-def make_student(config: StudentConfig) -> Path:
+def make_student(config: StudentConfig, report: Report = lambda *_: None) -> Path:
     """Writes a checkpoint with the chosen layers of the teacher, and its head where both have one.
 
-    What the teacher has no weights for starts random; `distill.json` names it. Raises ValueError
-    for a teacher of another family or head, unknown layers and shapes that do not fit;
-    FileNotFoundError without a teacher.
+    What the teacher has no weights for starts random; `distill.json` names it, and says what a cut
+    vocabulary saves and costs. `report` gets what is being done. Raises ValueError for a teacher
+    of another family or head, unknown layers and shapes that do not fit; FileNotFoundError without
+    a teacher.
     """
+    refuse_existing(config.out, config.force)
     source = checkpoint_folder(config.teacher)
     teacher_config = read_config(source, FAMILIES)
     layers = _layers(config, teacher_config.num_hidden_layers)
     head = _head(config, source, teacher_config)
     student_config = _student_config(teacher_config, config, len(layers))
+    pruning = prune_vocabulary(config, source, report) if config.vocab_from else None
+    if pruning is not None:
+        use_vocabulary(student_config, pruning.kept)
+    report("cutting the student out of the teacher", 0, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         student = getattr(transformers, CLASSES[head]).from_config(student_config)
@@ -68,12 +82,18 @@ def make_student(config: StudentConfig) -> Path:
         if not config.random_start:
             teacher = _teacher_weights(source, head)
             weights = student_weights(teacher, layers, config.family)
+            weights = cut_tables(weights, pruning.kept) if pruning else weights
             weights, variance = fitting_weights(weights, teacher_config, student_config)
         start = _start(student, weights, head, variance)
     with finished_folder(config.out, config.force) as folder:
         student.save_pretrained(folder)
         (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
-        copy_tokenizer(source, folder)
+        metrics = asdict(start)
+        if pruning is None:
+            copy_tokenizer(source, folder)
+        else:
+            write_tokenizer(source, folder, pruning.tokens)
+            metrics["vocabulary"] = pruning_record(pruning, student)
         kept = None if config.random_start else tuple(layers)
         record = replace(
             config,
@@ -81,7 +101,7 @@ def make_student(config: StudentConfig) -> Path:
             layers=kept,
             depth=len(layers) if config.random_start else None,
         )
-        write_record(folder, "student", record, {"teacher": hash_folder(source)}, asdict(start))
+        write_record(folder, "student", record, {"teacher": hash_folder(source)}, metrics)
     return config.out
 
 
