@@ -207,6 +207,10 @@ def _show_corpus(folder: Path) -> None:
     )
 
 
+def _show_student(path: Path) -> None:
+    print("\n".join([f"wrote {path}", *_load("distill.prune_report:summary")(path)]))
+
+
 def _show_answers(reply: Any) -> None:
     print(reply.answer.text if reply.answer else "(no answer in this passage)")
     for number, span in enumerate(reply.n_best, 1):
@@ -269,13 +273,58 @@ def _show_study(study: Any) -> None:
     print(f"report: {study.page}")
 
 
+def _show_pretrained(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    print(f"wrote {found.folder}")
+    if not found.scores:
+        return
+    table = Table("student", "held-out perplexity", "agreement with the teacher")
+    for name, scores in found.scores.items():
+        agreement = scores.get("agreement")
+        shown = "" if agreement is None else f"{100 * agreement:.1f} %"
+        table.add_row(name, f"{scores['perplexity']:.2f}", shown)
+    if found.teacher_perplexity is not None:
+        table.add_row("(teacher)", f"{found.teacher_perplexity:.2f}", "")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
 # ---- the commands ----
 
 
 def _run_student(config: Any, progress: Progress) -> Path:
-    progress("cutting the student out of the teacher", 0, 0)
-    path: Path = _load("distill.student:make_student")(config)
+    path: Path = _load("distill.student:make_student")(config, progress)
     return path
+
+
+def _run_pretrain(config: Any, progress: Progress) -> Any:
+    return _load("distill.pretrain:pretrain")(config, _training_report(progress), progress)
+
+
+def _training_report(progress: Progress) -> Callable[[Any], None]:
+    """Shows what a training loop tells: losses on the bar, notes and scores as own lines."""
+
+    def report(now: Any) -> None:
+        if now.note is not None:
+            print(now.note, file=sys.stderr, flush=True)
+        elif now.scores is not None:
+            scores = ", ".join(f"{name} {value:.4g}" for name, value in now.scores.items())
+            print(f"update {now.update}: {scores}", file=sys.stderr, flush=True)
+        # Without a terminal every new text is a new line: one for fifty updates will do.
+        elif sys.stderr.isatty() or now.update % 50 == 0 or now.share >= 1:
+            losses = ", ".join(f"{name} {value:.3f}" for name, value in now.losses.items())
+            rate, left = f"lr {now.learning_rate:.2g}", _duration(now.eta_seconds)
+            speed = f"{now.tokens_per_second:.0f} tokens/s"
+            text = f"update {now.update}: {losses}, {rate}, {speed}, {left} left"
+            progress(text, int(1000 * now.share), 1000)
+
+    return report
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _run_finetune(config: Any, progress: Progress) -> Path:
@@ -323,7 +372,14 @@ COMMANDS = {
         "distill.student_config:StudentConfig",
         (),
         _run_student,
-        _show_path,
+        _show_student,
+    ),
+    "pretrain": Command(
+        "distil a student on text with the triple loss; continues an interrupted run",
+        "distill.pretrain_config:PretrainConfig",
+        (),
+        _run_pretrain,
+        _show_pretrained,
     ),
     "finetune": Command(
         "train on questions, with or without a teacher; continues an interrupted run",

@@ -22,9 +22,12 @@ class PretrainConfig:
         "checkpoint to start from (default: every other layer of the teacher)", default=None
     )
     layers: tuple[int, ...] | None = option(
-        "teacher layers of the default student, counted from 0 (default: every other)", default=None
+        "teacher layers to cut the student from, counted from 0 (default: every other)",
+        default=None,
     )
-    family: str = option("architecture of the default student", default="distilbert")
+    family: str = option(
+        "architecture of the student cut from the teacher: distilbert or bert", default="distilbert"
+    )
     text: tuple[Path, ...] = option("text to tokenise: files, globs, .gz, hub:NAME", default=())
     corpus: Path | None = option("text as `tokenize` wrote it, instead of --text", default=None)
     ablations: tuple[str, ...] = option(
@@ -68,7 +71,8 @@ class PretrainConfig:
     precision: str = option("auto, bf16 or fp32", default="auto")
     compile: bool = option("compile the encoders with torch.compile", default=False)
     shard_teacher: bool = option(
-        "spread the teacher's layers over the ranks (FSDP), for one that does not fit", default=False
+        "spread the teacher's layers over the ranks (FSDP), for one that does not fit",
+        default=False,
     )
     chunk: int | None = option(
         "positions whose logits exist at a time (default: by device)", may_change=True, default=None
