@@ -101,7 +101,11 @@ def load_with_head(folder: Path, head: str, **settings: Any) -> tuple[Any, set[s
     weight_names(folder)
     with _quiet():
         model, found = getattr(transformers, CLASSES[head]).from_pretrained(
-            folder, dtype=torch.float32, output_loading_info=True, **settings
+            folder,
+            dtype=torch.float32,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            **settings,
         )
     missing = set(found["missing_keys"])
     wrong = sorted(str(entry[0]) for entry in found["mismatched_keys"])

@@ -39,6 +39,7 @@ def checkpoint_name(source: str | Path, folder: Path) -> str:
 
 
 def _fetch(name: str, revision: str | None) -> Path:
+    from httpx2 import TransportError
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -65,7 +66,7 @@ def _fetch(name: str, revision: str | None) -> Path:
         ) from error
     except RevisionNotFoundError as error:
         raise FileNotFoundError(f"the Hub's {name} has no revision {revision!r}") from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError) as error:
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, TransportError) as error:
         fetch = f"hf download {name}" + (f" --revision {revision}" if revision else "")
         raise ConnectionError(
             f"{neither} the Hub cannot be reached and its cache does not hold it. Fetch it where "
