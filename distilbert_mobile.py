@@ -290,6 +290,47 @@ def _show_pretrained(found: Any) -> None:
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
+def _show_finetuned(found: Any) -> None:
+    print(f"wrote {found.folder}")
+    scores = ", ".join(f"{name} {value:.2f}" for name, value in found.scores.items())
+    if scores:
+        print(f"{scores} (after update {found.update})")
+
+
+def _show_glue(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("task", "score", "metrics")
+    for task, scores in found.scores.items():
+        parts = [f"{name} {value:.2f}" for name, value in scores.items() if name != "score"]
+        table.add_row(task, f"{scores['score']:.2f}", ", ".join(parts))
+    if found.macro is not None:
+        table.add_section()
+        table.add_row("macro", f"{found.macro:.2f}", "all nine tasks")
+        table.add_row("macro", f"{found.macro_without_wnli:.2f}", "without WNLI")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    print(f"wrote {found.folder}")
+
+
+def _show_train_bench(found: Any) -> None:
+    medians = found.medians()
+    print(
+        f"tokens a second: {medians['ours_tokens_per_second']:.0f} against "
+        f"{medians['reference_tokens_per_second']:.0f} of the authors' method on "
+        f"{found.machine['device']}, {found.machine['precision']}"
+    )
+    print(
+        f"ratio {medians['ratio_wall']:.2f} in wall time, {medians['ratio_cpu']:.2f} in CPU time "
+        f"(medians of {len(found.rounds)} paired updates); our share of the peak of matrix "
+        f"products: {100 * medians['share_of_peak']:.0f} %"
+    )
+    for memory in found.memory:
+        free = f"did not fit in {memory.limit_bytes / 1e9:.1f} GB"
+        shown = free if memory.loss_bytes is None else f"{memory.loss_bytes / 1e9:.2f} GB"
+        print(f"memory of the losses at {memory.tokens} tokens, {memory.form}: {shown}")
+
+
 # ---- the commands ----
 
 
@@ -327,16 +368,12 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
 
 
-def _run_finetune(config: Any, progress: Progress) -> Path:
-    def report(now: Any) -> None:
-        score = "" if now.eval_f1 is None else f", F1 {now.eval_f1:.2f}"
-        text = f"loss {now.loss:.3f}, {now.tokens_per_second:.0f} tokens/s{score}"
-        # Without a terminal every new text is a new line: one for fifty updates will do.
-        if sys.stderr.isatty() or score or now.update % 50 == 0:
-            progress(text, now.update, now.updates)
+def _run_finetune(config: Any, progress: Progress) -> Any:
+    return _load("distill.finetune:finetune")(config, _training_report(progress))
 
-    path: Path = _load("distill.finetune:finetune")(config, report)
-    return path
+
+def _run_glue(config: Any, progress: Progress) -> Any:
+    return _load("distill.glue:glue")(config, _training_report(progress))
 
 
 def _run_pack(config: Any, progress: Progress) -> Path:
@@ -381,12 +418,26 @@ COMMANDS = {
         _run_pretrain,
         _show_pretrained,
     ),
+    "train-bench": Command(
+        "measure our pre-training step against the authors' method",
+        "distill.benchmark_config:TrainBenchConfig",
+        (),
+        lambda config, progress: _load("distill.benchmark:train_bench")(config, progress),
+        _show_train_bench,
+    ),
     "finetune": Command(
-        "train on questions, with or without a teacher; continues an interrupted run",
-        "distill.config:FinetuneConfig",
+        "train on questions or labels, with or without a teacher; continues an interrupted run",
+        "distill.finetune_config:FinetuneConfig",
         (),
         _run_finetune,
-        _show_path,
+        _show_finetuned,
+    ),
+    "glue": Command(
+        "train on all GLUE tasks, one after the other, and print their scores and the mean",
+        "distill.glue_config:GlueConfig",
+        (),
+        _run_glue,
+        _show_glue,
     ),
     "pack": Command(
         "pack a fine-tuned checkpoint for handing on: float16, scores, model card",

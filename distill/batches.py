@@ -1,53 +1,81 @@
-"""Training windows and the order they are seen in, a pure function of (seed, epoch)."""
+"""Training inputs and the order they are seen in, a pure function of (seed, epoch)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from tasks.classification import Labelled
 from tasks.squad import Question
 from tasks.tokenizer import WordPieceTokenizer
 from tasks.windows import QaLimits, Window, make_windows
 
 GROUP = 64  # batches that are sorted by length together
 MULTIPLE = 8  # batches are padded to one of a few lengths: kernels are built once per shape
+UNSURE = -100  # cross entropy leaves these targets out
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training window and the positions of its answer's first and last token (0: no answer)."""
+    """One input and its target.
 
-    input_ids: list[int]
-    token_type_ids: list[int]
-    start: int
-    end: int
+    second: position where the second segment starts (the length where there is none).
+    target: positions of the answer's first and last token (0: no answer; UNSURE where it counts
+    nothing), or (class,), or (number,) for regression. weight: how much the target counts; what a
+    teacher says always counts in full.
+    """
+
+    name: str
+    input_ids: NDArray[np.int32]
+    second: int
+    target: tuple[int, int] | tuple[int] | tuple[float]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows padded to the longest of them; all tensors [windows, tokens] or [windows]."""
+    """Inputs padded to the longest of them.
+
+    input_ids, token_type_ids, mask: [inputs, tokens]; targets: [inputs, 1 or 2], int64 or float32;
+    weights: [inputs].
+    """
 
     input_ids: Tensor
     token_type_ids: Tensor
     mask: Tensor
-    start: Tensor
-    end: Tensor
+    targets: Tensor
+    weights: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        parts = (self.input_ids, self.token_type_ids, self.mask, self.targets, self.weights)
+        return Batch(*(part.to(device, non_blocking=True) for part in parts))
 
 
-def make_examples(
-    questions: Sequence[Question], tokenizer: WordPieceTokenizer, limits: QaLimits
+def question_examples(
+    questions: Sequence[Question],
+    tokenizer: WordPieceTokenizer,
+    limits: QaLimits,
+    *,
+    certain_only: bool = False,
 ) -> list[Example]:
-    """All windows of all questions, labelled with the first reference answer."""
-    return [
-        Example(window.input_ids, window.token_type_ids, *_label(question, window))
-        for question in questions
-        for window in make_windows(tokenizer, question.question, question.context, limits)
-    ]
+    """All windows of all questions, labelled with the first reference answer.
+
+    certain_only: an answer whose place in the passage is a guess has weight 0.
+    """
+    examples = []
+    for question in questions:
+        counts = question.certain or not certain_only
+        for window in make_windows(tokenizer, question.question, question.context, limits):
+            ids = np.array(window.input_ids, np.int32)
+            target = _span(question, window) if counts else (UNSURE, UNSURE)
+            examples.append(Example(question.id, ids, window.context_start, target, float(counts)))
+    return examples
 
 
-def _label(question: Question, window: Window) -> tuple[int, int]:
+def _span(question: Question, window: Window) -> tuple[int, int]:
     """Token positions of the answer in the window; (0, 0), that is `[CLS]`, if it is not there."""
     if question.is_impossible:
         return 0, 0
@@ -57,6 +85,43 @@ def _label(question: Question, window: Window) -> tuple[int, int]:
     if not inside or window.spans[inside[0]][0] > first or window.spans[inside[-1]][1] < last:
         return 0, 0
     return window.context_start + inside[0], window.context_start + inside[-1]
+
+
+def label_examples(
+    items: Sequence[Labelled],
+    targets: Sequence[int] | Sequence[float],
+    tokenizer: WordPieceTokenizer,
+    max_length: int,
+    weights: Sequence[float] | None = None,
+) -> list[Example]:
+    """`[CLS] text [SEP]` or `[CLS] text [SEP] pair [SEP]`, cut to `max_length` tokens.
+
+    weights: by class; None counts every example once.
+    """
+    examples = []
+    for item, target in zip(items, targets, strict=True):
+        first = tokenizer.encode(item.text).ids
+        other = None if item.pair is None else tokenizer.encode(item.pair).ids
+        ids, second = _joined(first, other, tokenizer, max_length)
+        weight = 1.0 if weights is None else weights[int(target)]
+        examples.append(Example(item.place, ids, second, (target,), weight))
+    return examples
+
+
+def _joined(
+    first: list[int], other: list[int] | None, tokenizer: WordPieceTokenizer, max_length: int
+) -> tuple[NDArray[np.int32], int]:
+    """Token ids of one input, and where its second segment starts.
+
+    Of a pair that is too long the longer text loses tokens first, from its end.
+    """
+    room = max_length - (2 if other is None else 3)
+    size = len(first) if other is None else max(room - len(other), min(len(first), -(-room // 2)))
+    head = [tokenizer.cls_id, *first[: min(size, room)], tokenizer.sep_id]
+    if other is None:
+        return np.array(head, np.int32), len(head)
+    tail = other[: max_length - len(head) - 1]
+    return np.array([*head, *tail, tokenizer.sep_id], np.int32), len(head)
 
 
 def epoch_batches(
@@ -82,8 +147,9 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
     mask = torch.zeros(ids.shape, dtype=torch.bool)
     for row, example in enumerate(examples):
         size = len(example.input_ids)
-        ids[row, :size] = torch.tensor(example.input_ids)
-        types[row, :size] = torch.tensor(example.token_type_ids)
+        ids[row, :size] = torch.from_numpy(example.input_ids)
+        types[row, example.second : size] = 1
         mask[row, :size] = True
-    positions = [torch.tensor([getattr(e, name) for e in examples]) for name in ("start", "end")]
-    return Batch(ids, types, mask, *positions)
+    targets = torch.tensor([example.target for example in examples])
+    weights = torch.tensor([example.weight for example in examples], dtype=torch.float32)
+    return Batch(ids, types, mask, targets, weights)

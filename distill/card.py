@@ -21,7 +21,8 @@ def write_card(folder: Path) -> None:
 
 
 def _front_matter(record: dict[str, Any]) -> str:
-    lines = ["---", "language: en", "tags: [question-answering]"]
+    kind = "question-answering" if _asks_questions(record) else "text-classification"
+    lines = ["---", "language: en", f"tags: [{kind}]"]
     if "pack" in record:
         config = record["pack"]["config"]
         lines += [f"license: {config['license']}", f"data_license: {config['data_license']}"]
@@ -35,9 +36,35 @@ def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     width = model.get("dim", model.get("hidden_size"))
     taught = f" and distilled from `{config['teacher']}`" if config["teacher"] else ""
     return (
-        f"# {name}\n\nExtractive question answering: {model['model_type']}, {layers} layers of "
+        f"# {name}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers of "
         f"width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`{taught}. "
         f"This card is written from `{RECORD}`, which holds the hashes of all inputs.\n"
+    )
+
+
+def _asks_questions(record: dict[str, Any]) -> bool:
+    return str(record["config"]["task"]).startswith("squad")
+
+
+def _purpose(record: dict[str, Any], model: dict[str, Any]) -> str:
+    if _asks_questions(record):
+        return "Extractive question answering"
+    if model.get("problem_type") == "regression":
+        return f"Regression of a text's score ({record['config']['task']})"
+    labels = list(model["id2label"].values())
+    shown = ", ".join(labels[:12]) + (", ..." if len(labels) > 12 else "")
+    return f"Text classification ({record['config']['task']}) into {len(labels)} labels, {shown}"
+
+
+def _named_scores(best: dict[str, Any]) -> str:
+    """The scores of an evaluation in words; GLUE's mean of several metrics says so."""
+    names = {"eval_f1": "F1", "eval_score": "mean"}
+    scores = {key: value for key, value in best.items() if key.startswith("eval_")}
+    if len(scores) == 2 or "eval_macro_f1" in scores:
+        scores.pop("eval_score", None)  # the mean of one
+    return ", ".join(
+        f"{names.get(key, key.removeprefix('eval_').replace('_', ' '))} {value:.2f}"
+        for key, value in scores.items()
     )
 
 
@@ -52,10 +79,10 @@ def _scores(record: dict[str, Any]) -> list[str]:
         )
     if best:
         data = ", ".join(record["config"]["eval_data"])
+        kind = "questions" if _asks_questions(record) else "examples"
         lines.append(
-            f"- When chosen, in float32: F1 {best['eval_f1']:.2f}, exact match "
-            f"{best['eval_exact_match']:.2f} on {metrics['eval_questions']} questions of `{data}` "
-            f"(update {best['update']} of {metrics['updates']})."
+            f"- When chosen, in float32: {_named_scores(best)} on {metrics['eval_questions']} "
+            f"{kind} of `{data}` (update {best['update']} of {metrics['updates']})."
         )
     return lines or ["Not evaluated."]
 

@@ -1,48 +1,98 @@
 """Torch models of the distillation stage: loading, precision, and the view `tasks` has of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from transformers import AutoConfig, AutoModelForQuestionAnswering
-from transformers.utils.logging import disable_progress_bar
+from torch import Tensor, nn
 
-from distill.folder import require_checkpoint
+from distill.heads import head_of, load_with_head, read_config
 from tasks.qa import SpanModel
 
 _DROPOUTS = {
-    "bert": ("hidden_dropout_prob", "attention_probs_dropout_prob"),
-    "distilbert": ("dropout", "attention_dropout", "qa_dropout"),
+    "bert": ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+    "distilbert": ("dropout", "attention_dropout", "qa_dropout", "seq_classif_dropout"),
 }
 
 
-def load_model(folder: Path, device: torch.device, dropout: float | None = None) -> Any:
+def load_model(
+    folder: Path, device: torch.device, dropout: float | None = None, *, seed: int = 0
+) -> Any:
     """A question answering model in float32; `dropout` replaces all of the checkpoint's.
 
-    Raises FileNotFoundError without a checkpoint and ValueError for an unsupported family.
+    seed: of the head's weights where the checkpoint has no such head. Raises FileNotFoundError
+    without a checkpoint and ValueError for an unsupported family.
     """
-    require_checkpoint(folder)
-    config = AutoConfig.from_pretrained(folder)
-    if config.model_type not in _DROPOUTS:
+    return _load(folder, "qa", device, dropout, seed)
+
+
+def load_classifier(
+    folder: Path,
+    device: torch.device,
+    labels: Sequence[str],
+    dropout: float | None = None,
+    *,
+    seed: int = 0,
+) -> Any:
+    """A classifier in float32 whose outputs are `labels` in this order; none: one number.
+
+    A checkpoint's own classifier is kept where it has these very labels, in any order; else the
+    last layer starts random from `seed`. Errors as with `load_model`.
+    """
+    model = _load(folder, "classification", device, dropout, seed)
+    found = checkpoint_labels(folder)
+    order = None if found is None else label_order(found, labels)
+    if order is not None:
+        _reorder(model.classifier, order)
+    else:
+        _renew(model, max(1, len(labels)), seed)
+    names = list(labels) or ["LABEL_0"]
+    model.config.id2label = dict(enumerate(names))
+    model.config.label2id = {name: number for number, name in enumerate(names)}
+    model.config.problem_type = "single_label_classification" if labels else "regression"
+    model.num_labels = len(names)
+    return model
+
+
+def load_teacher_classifier(folder: Path, device: torch.device, labels: Sequence[str]) -> Any:
+    """A fine-tuned classifier of exactly these labels, its outputs put in their order.
+
+    Raises ValueError where the checkpoint is none or has other labels.
+    """
+    found = checkpoint_labels(folder)
+    if found is None or label_order(found, labels) is None:
+        has = "no classifier" if found is None else f"the labels {', '.join(found[:8])}"
+        wanted = ", ".join(labels[:8]) or "one number (regression)"
         raise ValueError(
-            f"the checkpoint in {folder} is of family {config.model_type!r}; supported: "
-            f"{', '.join(_DROPOUTS)}"
+            f"the teacher in {folder} has {has}, but is asked for {wanted}; fine-tune it on the "
+            "same task first: distilbert-mobile finetune --student TEACHER --task ..."
         )
-    if dropout is not None:
-        for name in _DROPOUTS[config.model_type]:
-            setattr(config, name, dropout)
-    disable_progress_bar()  # the command line shows its own
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        folder,
-        config=config,
-        dtype=torch.float32,
-        # On a CPU a training step with eager attention is 1.3 times as fast as with sdpa.
-        attn_implementation="eager" if device.type == "cpu" else "sdpa",
-    )
-    return model.to(device)
+    return load_classifier(folder, device, labels).eval()
+
+
+def checkpoint_labels(folder: Path) -> list[str] | None:
+    """The labels of a checkpoint's classifier in the order of its outputs; None without one."""
+    if head_of(folder) != "classification":
+        return None
+    names = read_config(folder, tuple(_DROPOUTS)).id2label
+    return [names[number] for number in sorted(names)]
+
+
+def label_order(found: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+    """For each wanted label the place of it in `found`; None if they are not the same labels.
+
+    Unnamed labels (LABEL_0, LABEL_1, ...) are taken as they come, and so are they where none is
+    wanted: for regression.
+    """
+    unnamed = [f"LABEL_{number}" for number in range(len(found))]
+    if list(found) == unnamed and len(found) == max(1, len(wanted)):
+        return list(range(len(found)))
+    if len(found) != len(wanted) or set(found) != set(wanted):
+        return None
+    return [list(found).index(name) for name in wanted]
 
 
 def token_types(model: Any, token_type_ids: Tensor) -> dict[str, Tensor]:
@@ -72,3 +122,37 @@ def use_bf16(precision: str, device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _load(folder: Path, head: str, device: torch.device, dropout: float | None, seed: int) -> Any:
+    config = read_config(folder, tuple(_DROPOUTS))
+    if dropout is not None:
+        for name in _DROPOUTS[config.model_type]:
+            setattr(config, name, dropout)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model, _ = load_with_head(
+            folder,
+            head,
+            config=config,
+            # On a CPU a training step with eager attention is 1.3 times as fast as with sdpa.
+            attn_implementation="eager" if device.type == "cpu" else "sdpa",
+        )
+    return model.to(device)
+
+
+def _reorder(layer: nn.Linear, order: Sequence[int]) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(layer.weight[list(order)])
+        layer.bias.copy_(layer.bias[list(order)])
+
+
+def _renew(model: Any, outputs: int, seed: int) -> None:
+    """A new last layer, as transformers starts one."""
+    new = nn.Linear(model.classifier.in_features, outputs)
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        new.weight.normal_(0.0, model.config.initializer_range, generator=random)
+        new.bias.zero_()
+    model.classifier = new.to(model.classifier.weight.device)
+    model.config.num_labels = outputs

@@ -14,6 +14,7 @@ import torch
 from distill.folder import hash_file, jsonable, write_text
 from tasks.squad import is_hub
 
+CLAIM = "run.json"
 KEPT = 2
 
 
@@ -77,7 +78,7 @@ def claim_folder(folder: Path, claim: dict[str, dict[str, Any]], force: bool) ->
     """
     if force:
         shutil.rmtree(folder, ignore_errors=True)
-    path = folder / "run.json"
+    path = folder / CLAIM
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         different = [

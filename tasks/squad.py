@@ -21,7 +21,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """One question on one passage, with its reference answers (none if it is unanswerable)."""
+    """One question on one passage, with its reference answers (none if it is unanswerable).
+
+    certain: false where the set says that the first answer's place in the passage is a guess
+    (`"offset": "heuristic"`); its text is right.
+    """
 
     id: str
     question: str
@@ -29,6 +33,7 @@ class Question:
     answers: tuple[Answer, ...]
     is_impossible: bool = False
     title: str = ""
+    certain: bool = True
 
 
 def sample_path() -> Path:
@@ -156,6 +161,7 @@ def _question(entry: Any, context: str, title: str, place: str) -> Question:
         answers=() if impossible else tuple(answers),
         is_impossible=impossible,
         title=title,
+        certain=entry.get("offset") != "heuristic",
     )
 
 

@@ -1,6 +1,6 @@
 """Training windows carry the right labels; the order depends on seed and epoch alone."""
 
-from distill.batches import collate, epoch_batches, make_examples
+from distill.batches import collate, epoch_batches, question_examples
 from tasks.squad import Answer, Question
 from tasks.tokenizer import WordPieceTokenizer
 from tasks.windows import QaLimits
@@ -15,16 +15,17 @@ def question(context: str, *answers: Answer) -> Question:
 
 
 def test_labels_are_the_first_and_last_token_of_the_answer() -> None:
-    (example,) = make_examples([question("b c ds e", Answer("c ds", 2))], TOKENIZER, QaLimits())
-    tokens = [WORDS[i] for i in example.input_ids[example.start : example.end + 1]]
+    (example,) = question_examples([question("b c ds e", Answer("c ds", 2))], TOKENIZER, QaLimits())
+    start, end = example.target
+    tokens = [WORDS[i] for i in example.input_ids[start : end + 1]]
     assert tokens == ["c", "d", "##s"]
 
 
 def test_windows_without_the_whole_answer_point_at_the_first_token() -> None:
-    examples = make_examples([question("c d e f g h", Answer("f g", 6))], TOKENIZER, LIMITS)
-    assert [(e.start, e.end) for e in examples] == [(0, 0), (4, 5)]
-    (impossible,) = make_examples([question("c d")], TOKENIZER, LIMITS)
-    assert (impossible.start, impossible.end) == (0, 0)
+    examples = question_examples([question("c d e f g h", Answer("f g", 6))], TOKENIZER, LIMITS)
+    assert [e.target for e in examples] == [(0, 0), (4, 5)]
+    (impossible,) = question_examples([question("c d")], TOKENIZER, LIMITS)
+    assert impossible.target == (0, 0)
 
 
 def test_an_epoch_sees_everything_once_in_an_order_of_its_own() -> None:
@@ -44,7 +45,7 @@ def test_batches_hold_windows_of_like_length() -> None:
 
 
 def test_padding_is_masked() -> None:
-    examples = make_examples([question("b"), question("b c d")], TOKENIZER, QaLimits())
+    examples = question_examples([question("b"), question("b c d")], TOKENIZER, QaLimits())
     batch = collate(examples, TOKENIZER.pad_id)
     assert batch.mask.sum(-1).tolist() == [5, 7]
     assert batch.input_ids[0, 5:].eq(0).all()

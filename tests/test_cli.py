@@ -38,8 +38,9 @@ def test_every_flag_has_a_help_text_and_the_default_of_its_dataclass(
         main(["finetune", "--help"])
     assert stop.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "--learning-rate X peak learning rate of AdamW (default: 5e-05)" in shown
-    assert "--student PATH checkpoint folder to start from" in shown
+    rate = "peak learning rate of AdamW (default: 5e-05; paper, labels: 2e-05)"
+    assert f"--learning-rate X {rate}" in shown
+    assert "--student TEXT checkpoint to start from: a folder or a Hub id" in shown
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
         (["report", "nowhere"], "nowhere"),
         (["study", "--models", "nowhere"], "nowhere"),
         (["student", "--teacher", "nowhere", "--out", "s"], "nowhere"),
-        (["finetune", "--student", "x", "--out", "y", "--data", "z", "--task", "imdb"], "imdb"),
+        (["finetune", "--student", "x", "--out", "y", "--data", "z", "--task", "poetry"], "poetry"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_1(

@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering
 
-from distill.config import FinetuneConfig, PackConfig
+from distill.config import PackConfig
 from distill.finetune import finetune
+from distill.finetune_config import FinetuneConfig
 from distill.pack import pack
 from distill.student import make_student
 from distill.student_config import StudentConfig
@@ -24,7 +25,7 @@ def trained(make_bert: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
     config = FinetuneConfig(
         student, folder / "run", (sample_path(),), teacher=teacher, questions=8, epochs=1
     )
-    return finetune(config, lambda progress: None)
+    return finetune(config, lambda progress: None).folder
 
 
 def packing(trained: Path, out: Path) -> PackConfig:

@@ -1,0 +1,190 @@
+"""One fine-tuning run: its inputs, checked against each other, its training and its output."""
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from distill.card import write_card
+from distill.engine import EngineSettings, Outcome, Report, make_accelerator, train
+from distill.finetune_config import FinetuneConfig
+from distill.finetune_job import FinetuneJob
+from distill.finetune_model import FrozenTeacher
+from distill.finetune_tasks import Task, make_task
+from distill.folder import RECORD, finished_folder, hash_folder, refuse_existing, write_record
+from distill.hub import checkpoint_folder, checkpoint_name
+from distill.model import use_bf16
+from distill.state import claim_folder, fixed_settings, hash_sources
+from distill.student import copy_tokenizer
+from distill.teacher import teacher_ids
+from distill.trackers import METRICS
+from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
+
+_BOARD = "tensorboard"
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """What a run left: its folder, and the scores of its weights (none without evaluation data).
+
+    update: the one after which the weights were as they are kept.
+    """
+
+    folder: Path
+    update: int
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The checkpoints a run starts from, as folders, and how its record names everything."""
+
+    student: Path
+    teacher: Path | None
+    named: FinetuneConfig
+    hashes: dict[str, Any]
+
+    def claim(self) -> dict[str, dict[str, Any]]:
+        """All that fixes the result of the run."""
+        return {"config": fixed_settings(self.named), "inputs": self.hashes}
+
+
+def run_finetuning(config: FinetuneConfig, report: Report) -> Finetuned:
+    """Trains once, with `config.seed`, and writes a Hugging Face checkpoint folder.
+
+    Works in `<out>.partial` and renames it at the end. The same command continues an unfinished
+    run exactly where its last saved state was: on the CPU the weights come out bit for bit as
+    without the interruption. The checkpoint with the best score on the evaluation data is kept
+    (the last one where there is none).
+
+    Raises FileExistsError where `out` exists, ValueError where an unfinished run had other
+    settings or data, where inputs do not fit each other, or where a loss is not finite.
+    """
+    refuse_existing(config.out, config.force)
+    accelerator = make_accelerator()
+    folder = config.out.with_name(config.out.name + ".partial")
+    inputs = find_inputs(config)
+    tokenizer = load_tokenizer(inputs.student)
+    task = make_task(config, tokenizer)
+    job = _make_job(config, inputs, task, tokenizer, accelerator)
+    if accelerator.is_main_process:
+        claim_folder(folder, inputs.claim(), config.force)
+    accelerator.wait_for_everyone()
+    outcome = train(accelerator, job, _engine_settings(config, task, accelerator), folder, report)
+    if accelerator.is_main_process:
+        _finish(config, inputs, task, folder, outcome)
+    accelerator.wait_for_everyone()
+    accelerator.free_memory()
+    return Finetuned(config.out, outcome.weights_update, outcome.scores)
+
+
+def find_inputs(config: FinetuneConfig) -> Inputs:
+    """Finds (or fetches) the checkpoints and hashes all that is read.
+
+    Raises FileNotFoundError for what is missing.
+    """
+    student = checkpoint_folder(config.student)
+    teacher = None if config.teacher is None else checkpoint_folder(config.teacher)
+    hashes: dict[str, Any] = {"student": hash_folder(student)}
+    if teacher is not None:
+        hashes["teacher"] = hash_folder(teacher)
+    hashes["data"] = hash_sources(config.data)
+    hashes["eval_data"] = hash_sources(config.eval_data)
+    named = replace(config, student=checkpoint_name(config.student, student))
+    if config.teacher is not None and teacher is not None:
+        named = replace(named, teacher=checkpoint_name(config.teacher, teacher))
+    return Inputs(student, teacher, named, hashes)
+
+
+def _make_job(
+    config: FinetuneConfig,
+    inputs: Inputs,
+    task: Task,
+    tokenizer: WordPieceTokenizer,
+    accelerator: Accelerator,
+) -> FinetuneJob:
+    student = task.load_student(inputs.student, accelerator.device)
+    _check_length(config, config.student, student)
+    teacher = None
+    if inputs.teacher is not None:
+        teacher = _load_teacher(config, inputs.teacher, task, tokenizer, student)
+    return FinetuneJob(config, task, student, teacher, tokenizer.pad_id, accelerator)
+
+
+def _load_teacher(
+    config: FinetuneConfig, folder: Path, task: Task, tokenizer: WordPieceTokenizer, student: Any
+) -> FrozenTeacher:
+    """The teacher, checked to read what the student reads."""
+    ids = teacher_ids(load_tokenizer(folder).tokens, tokenizer.tokens)
+    model = task.load_teacher(folder, student.device)
+    _check_length(config, folder, model)
+    widths = model.config.hidden_size, student.config.hidden_size
+    if config.weight_cosine > 0 and widths[0] != widths[1]:
+        raise ValueError(
+            f"weight_cosine compares hidden states: the teacher is {widths[0]} wide, the student "
+            f"{widths[1]}; set weight_cosine to 0"
+        )
+    return FrozenTeacher(model, None if ids is None else torch.from_numpy(ids).to(student.device))
+
+
+def _check_length(config: FinetuneConfig, name: object, model: Any) -> None:
+    positions = model.config.max_position_embeddings
+    if config.max_length > positions:
+        raise ValueError(
+            f"max_length is {config.max_length}, but {name} takes at most {positions} "
+            f"tokens; give --max-length {positions} or less"
+        )
+
+
+def _engine_settings(
+    config: FinetuneConfig, task: Task, accelerator: Accelerator
+) -> EngineSettings:
+    return EngineSettings(
+        learning_rate=config.learning_rate,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        clip=config.clip,
+        save_every=config.save_every,
+        seed=config.seed,
+        bf16=use_bf16(config.precision, accelerator.device),
+        trackers=config.trackers,
+        best=task.best if task.eval_examples else None,
+        patience=config.patience,
+    )
+
+
+def _finish(
+    config: FinetuneConfig, inputs: Inputs, task: Task, folder: Path, outcome: Outcome
+) -> None:
+    """Puts best weights, tokenizer, log, record and card together as the finished checkpoint."""
+    scores = {f"eval_{name}": value for name, value in outcome.scores.items()}
+    metrics = {
+        "updates": outcome.update,
+        "windows": len(task.examples),
+        "best": {"update": outcome.weights_update, **scores} if scores else None,
+        "eval_questions": task.eval_examples,
+        "seconds_since_last_start": round(outcome.seconds),
+    }
+    found = {**inputs.hashes, "records": _records(inputs)}
+    with finished_folder(config.out, config.force, suffix=".final") as final:
+        shutil.copytree(outcome.weights, final, dirs_exist_ok=True)
+        shutil.copyfile(folder / METRICS, final / METRICS)
+        if (folder / _BOARD).is_dir():
+            shutil.copytree(folder / _BOARD, final / _BOARD)
+        copy_tokenizer(inputs.student, final)
+        write_record(final, "finetune", inputs.named, found, metrics)
+        write_card(final)
+    shutil.rmtree(folder)
+
+
+def _records(inputs: Inputs) -> dict[str, Any]:
+    """How the student and the teacher were made, where they say so."""
+    return {
+        name: json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        for name, folder in (("student", inputs.student), ("teacher", inputs.teacher))
+        if folder is not None and (folder / RECORD).is_file()
+    }
