@@ -14,6 +14,7 @@ from distill.vocabulary_loss import (
     held_out_scores,
     vocabulary_losses,
 )
+from distill.vocabulary_passes import Rows
 
 WORDS, WIDTH, TEACHER_WIDTH = 37, 6, 9
 
@@ -87,6 +88,25 @@ def test_losses_and_gradients_are_the_naive_ones(
         gradients(found.total, student), gradients(expected.total, student), strict=True
     ):
         torch.testing.assert_close(mine, theirs)
+
+
+def test_rows_that_are_not_sorted_as_on_a_gpu_give_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    student, teacher, (targets, weights) = term(50, 3), teacher_of(50), places(50)
+
+    def unsorted(targets: Tensor, kl_weights: Tensor) -> Rows:
+        columns = (targets.clamp(min=0), targets >= 0, kl_weights)
+        return Rows(None, targets.shape[0], *(column.unsqueeze(-1) for column in columns))
+
+    monkeypatch.setattr(Rows, "of", staticmethod(unsorted))
+    for scales in ((5.0, 2.0), (0.0, 1.0), (1.0, torch.tensor(0.0))):
+        scaled = VocabularyTerm(student.hidden, student.weight, student.bias, *scales)
+        found = vocabulary_losses([scaled], teacher, targets, weights, 2.0, 16)[0].total
+        expected = naive(scaled, teacher, targets, weights, 2.0).total
+        torch.testing.assert_close(found, expected)
+        for mine, theirs in zip(gradients(found, scaled), gradients(expected, scaled), strict=True):
+            torch.testing.assert_close(mine, theirs)
 
 
 def test_gradcheck() -> None:
