@@ -149,7 +149,8 @@ def _reorder(layer: nn.Linear, order: Sequence[int]) -> None:
 
 def _renew(model: Any, outputs: int, seed: int) -> None:
     """A new last layer, as transformers starts one."""
-    new = nn.Linear(model.classifier.in_features, outputs)
+    # Made without values: torch's own start would draw from everybody's random numbers.
+    new = nn.Linear(model.classifier.in_features, outputs, device="meta").to_empty(device="cpu")
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         new.weight.normal_(0.0, model.config.initializer_range, generator=random)

@@ -1,6 +1,13 @@
 """Training windows carry the right labels; the order depends on seed and epoch alone."""
 
-from distill.batches import collate, epoch_batches, question_examples
+from dataclasses import replace
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distill.batches import collate, epoch_batches, label_examples, question_examples
+from tasks.classification import Labelled
 from tasks.squad import Answer, Question
 from tasks.tokenizer import WordPieceTokenizer
 from tasks.windows import QaLimits
@@ -50,3 +57,44 @@ def test_padding_is_masked() -> None:
     assert batch.mask.sum(-1).tolist() == [5, 7]
     assert batch.input_ids[0, 5:].eq(0).all()
     assert batch.input_ids.shape == batch.token_type_ids.shape == batch.mask.shape
+
+
+def test_a_guessed_place_is_no_label_where_only_certain_ones_count() -> None:
+    sure = question("b c d", Answer("c", 2))
+    guess = replace(sure, certain=False)
+    for certain_only, found in ((True, [1.0, 0.0]), (False, [1.0, 1.0])):
+        examples = question_examples(
+            [sure, guess], TOKENIZER, QaLimits(), certain_only=certain_only
+        )
+        assert [example.weight for example in examples] == found
+    assert examples[1].target == examples[0].target == (4, 4)
+
+
+def labelled(text: str, pair: str | None = None) -> Labelled:
+    return Labelled("row", text, pair, "1")
+
+
+def test_labelled_texts_are_one_segment_or_two() -> None:
+    single, double = label_examples(
+        [labelled("b c"), labelled("b", "c d")], [1, 0], TOKENIZER, 8, [0.5, 2.0]
+    )
+    assert [WORDS[i] for i in single.input_ids] == ["[CLS]", "b", "c", "[SEP]"]
+    assert [WORDS[i] for i in double.input_ids] == ["[CLS]", "b", "[SEP]", "c", "d", "[SEP]"]
+    assert [(e.target, e.weight) for e in (single, double)] == [((1,), 2.0), ((0,), 0.5)]
+    batch = collate([single, double], TOKENIZER.pad_id)
+    assert batch.token_type_ids.tolist() == [[0] * 8, [0, 0, 0, 1, 1, 1, 0, 0]]
+    assert batch.targets.dtype == torch.int64
+    (number,) = label_examples([labelled("b")], [1.5], TOKENIZER, 8)
+    assert collate([number], TOKENIZER.pad_id).targets.tolist() == [[1.5]]
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(4, 16))
+def test_the_longer_text_of_a_pair_loses_tokens_first(first: int, other: int, limit: int) -> None:
+    """Reference: BERT's published loop, which takes one token at a time."""
+    one, two = ["a"] * first, ["b"] * other
+    while len(one) + len(two) > limit - 3:
+        (one if len(one) > len(two) else two).pop()
+    (found,) = label_examples([labelled("a " * first, "b " * other)], [0], TOKENIZER, limit)
+    assert [WORDS[i] for i in found.input_ids] == ["[CLS]", *one, "[SEP]", *two, "[SEP]"]
+    (single,) = label_examples([labelled("a " * first)], [0], TOKENIZER, limit)
+    assert len(single.input_ids) == min(first + 2, limit)
