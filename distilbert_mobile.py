@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _progress() as progress:
             result = command.run(_load(command.config)(**arguments), progress)
+        if result is None:
+            return 0  # another rank of the same run shows the result
         if as_json:
             print(json.dumps(_jsonable(result), ensure_ascii=False, indent=1))
         else:

@@ -43,6 +43,7 @@ class EngineSettings:
     trackers: tuple[str, ...] = ()
     best: str | None = None  # the evaluated score whose best weights are kept; None: the last
     patience: int = 0  # evaluations without a better score after which the run stops; 0: never
+    evaluate_first: bool = False  # also score what the run starts from
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,8 @@ def _start(
     for note in notes:
         if accelerator.is_main_process:
             report(Progress(run.update, run.share, {}, 0.0, 0.0, math.nan, note=note))
+    if settings.evaluate_first and run.update == 0:
+        _tell(run, _scores(run))
     return run
 
 
@@ -309,11 +312,7 @@ def _stop_at(run: _Run, update: Update, values: dict[str, float]) -> None:
 
 def _evaluate(run: _Run) -> None:
     """Scores the model; keeps its weights where they are the best so far or the only choice."""
-    model = run.accelerator.unwrap_model(run.model)
-    model.eval()
-    with torch.no_grad():
-        scores = run.job.evaluate(model)
-    model.train()
+    scores = _scores(run)
     wanted = run.settings.best
     score = scores[wanted] if wanted is not None and scores else run.best
     if score >= run.best or run.best_update == 0:  # a score may be undefined, that is NaN
@@ -322,9 +321,22 @@ def _evaluate(run: _Run) -> None:
         run.since_best = 0
         if run.accelerator.is_main_process:
             with finished_folder(_weights(run.folder, run.update), force=True) as folder:
-                run.job.save(model, folder)
+                run.job.save(run.accelerator.unwrap_model(run.model), folder)
     else:
         run.since_best += 1
+    _tell(run, scores)
+
+
+def _scores(run: _Run) -> dict[str, float]:
+    model = run.accelerator.unwrap_model(run.model)
+    model.eval()
+    with torch.no_grad():
+        scores = run.job.evaluate(model)
+    model.train()
+    return scores
+
+
+def _tell(run: _Run, scores: dict[str, float]) -> None:
     if scores and run.accelerator.is_main_process:
         run.accelerator.log({f"eval/{key}": value for key, value in scores.items()}, run.update)
         run.report(Progress(run.update, run.share, {}, 0.0, 0.0, math.nan, scores))

@@ -35,13 +35,13 @@ class Pretrained:
 
 def pretrain(
     config: PretrainConfig, report: Report, progress: Callable[[str, int, int], None]
-) -> Pretrained:
+) -> Pretrained | None:
     """Trains and writes a masked-LM checkpoint folder, or one folder for each ablation.
 
     Works in `<out>.partial` and renames it at the end; the same command, also with another number
     of ranks, continues an unfinished run from its last saved state. Raises FileExistsError where
     `out` exists, ValueError where an unfinished run had other settings, where teacher, student and
-    text do not fit each other, or where a loss is not finite.
+    text do not fit each other, or where a loss is not finite. Returns None on ranks but the first.
     """
     refuse_existing(config.out, config.force)
     accelerator = make_accelerator()
@@ -61,7 +61,7 @@ def pretrain(
         _finish(config, sources, corpus, folder, outcome, result)
     accelerator.wait_for_everyone()
     accelerator.free_memory()
-    return result
+    return result if accelerator.is_main_process else None
 
 
 def _engine_settings(config: PretrainConfig, accelerator: Accelerator) -> EngineSettings:
@@ -76,6 +76,7 @@ def _engine_settings(config: PretrainConfig, accelerator: Accelerator) -> Engine
         betas=(0.9, 0.98),  # as the authors' trainer
         epsilon=1e-6,
         trackers=config.trackers,
+        evaluate_first=True,
     )
 
 
