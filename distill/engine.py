@@ -22,6 +22,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs, gather_object
 from torch import Tensor, nn
 
+from distill.allocator import keep_freed_memory
 from distill.folder import finished_folder, write_text
 from distill.state import load_state, save_state
 from distill.trackers import start_trackers
@@ -152,6 +153,7 @@ def train(
     On a CPU the weights come out bit for bit as without the interruption. Raises ValueError, on
     every rank and before a state is saved, where a loss is not finite.
     """
+    keep_freed_memory()
     run = _start(accelerator, job, settings, folder, report)
     pending: _Done | None = None
     stopped = run.share >= 1 or _out_of_patience(run)
