@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -34,17 +35,30 @@ def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
     if not (source / RECORD).is_file():
         raise FileNotFoundError(f"{source} has no {RECORD}; pack what `finetune` wrote")
     record = json.loads((source / RECORD).read_text(encoding="utf-8"))
+    _check(record, config)
     with finished_folder(config.out, config.force) as folder:
         _write_float16(source, folder)
         copy_tokenizer(source, folder)
         record["pack"] = {
             "config": jsonable(config),
             "inputs": {"checkpoint": hash_folder(source)},
-            "scores": _scores(folder, config, progress),
+            "scores": _scores(folder, config, record, progress),
         }
         write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
         write_card(folder)
     return config.out
+
+
+def _check(record: dict[str, Any], config: PackConfig) -> None:
+    if "median" in record["metrics"]:
+        one = config.checkpoint / record["metrics"]["median"]
+        raise ValueError(f"{config.checkpoint} holds several runs; pack one, such as {one}")
+    task = record["config"].get("task")
+    if config.eval_data and not str(task).startswith("squad"):
+        raise ValueError(
+            f"--eval-data scores answers to questions, but {config.checkpoint} was trained for "
+            f"{task}; leave it out"
+        )
 
 
 def _write_float16(source: Path, folder: Path) -> None:
@@ -62,7 +76,10 @@ def _write_float16(source: Path, folder: Path) -> None:
 
 
 def _scores(
-    folder: Path, config: PackConfig, progress: Callable[[int, int], None]
+    folder: Path,
+    config: PackConfig,
+    record: dict[str, Any],
+    progress: Callable[[int, int], None],
 ) -> dict[str, object] | None:
     if not config.eval_data:
         return None
@@ -72,7 +89,7 @@ def _scores(
         span_model(model),
         load_tokenizer(folder),
         questions,
-        QaLimits(),
+        QaLimits(null_threshold=(record["metrics"].get("best") or {}).get("eval_null_threshold")),
         lambda done: progress(done, len(questions)),
     )
     return asdict(score(questions, answer_texts(found)))

@@ -184,6 +184,39 @@ def test_an_interrupted_run_continues_from_its_last_state(config: FinetuneConfig
     assert same(straight, out)
 
 
+def test_squad_2_finds_its_null_threshold(config: FinetuneConfig, tmp_path: Path) -> None:
+    document = json.loads(config.data[0].read_text())
+    for number, paragraph in enumerate(document["data"][0]["paragraphs"]):
+        if number % 2:
+            paragraph["qas"][0] |= {"is_impossible": True, "answers": []}
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(document))
+    two = replace(config, task="squad2", data=(path,), eval_data=(path,), eval_questions=6)
+    found = finetune(two, lambda _: None)
+    assert set(found.scores) == {
+        *("f1", "exact_match", "has_answer_f1", "no_answer_f1", "null_threshold")
+    }
+    # Answering nothing is right for half of the questions; the best threshold is no worse.
+    assert found.scores["f1"] >= 50
+    assert "null threshold" in (found.folder / "README.md").read_text()
+
+
+def test_guessed_places_count_for_the_teacher_only(
+    config: FinetuneConfig, teacher: Path, tmp_path: Path
+) -> None:
+    document = json.loads(config.data[0].read_text())
+    for paragraph in document["data"][0]["paragraphs"]:
+        paragraph["qas"][0]["offset"] = "heuristic"
+    path = tmp_path / "guesses.json"
+    path.write_text(json.dumps(document))
+    guesses = replace(config, data=(path,), dropout=0.0, hard_labels="certain")
+    _, seen = run(guesses)
+    assert losses(seen) == [0.0] * 8
+    student = make_student(StudentConfig(teacher, tmp_path / "student", (0, 1)))
+    _, seen = run(replace(guesses, student=student, teacher=teacher, out=tmp_path / "taught"))
+    assert all(p.losses["task"] == 0 and p.losses["kl"] > 0 for p in seen)
+
+
 def test_another_run_in_the_working_folder_is_not_touched(config: FinetuneConfig) -> None:
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt

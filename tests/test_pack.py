@@ -1,7 +1,10 @@
 """A packed checkpoint is the same model in float16, with a card that says where it comes from."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -60,4 +63,33 @@ def test_what_cannot_be_packed_is_refused(trained: Path, tmp_path: Path) -> None
     save_file({**weights, name: weights[name] * 1e9}, damaged / "model.safetensors")
     with pytest.raises(ValueError, match=f"{name} holds values that float16 cannot"):
         pack(packing(damaged, tmp_path / "model"), lambda done, total: None)
+    assert not (tmp_path / "model").exists()
+
+
+def changed(trained: Path, out: Path, part: str, **values: Any) -> Path:
+    """A copy of a checkpoint whose record says something else."""
+    shutil.copytree(trained, out)
+    record = json.loads((out / "distill.json").read_text())
+    record[part] |= values
+    (out / "distill.json").write_text(json.dumps(record))
+    return out
+
+
+def test_the_null_threshold_of_the_training_counts(trained: Path, tmp_path: Path) -> None:
+    best = {"update": 1, "eval_f1": 1.0, "eval_null_threshold": -1e9}
+    source = changed(trained, tmp_path / "two", "metrics", best=best)
+    out = pack(packing(source, tmp_path / "model"), lambda done, total: None)
+    scores = json.loads((out / "distill.json").read_text())["pack"]["scores"]
+    assert scores["f1"] == 0.0  # with such a threshold nothing is answered
+
+
+def test_several_runs_and_classifiers_are_not_scored_as_one_reader(
+    trained: Path, tmp_path: Path
+) -> None:
+    several = changed(trained, tmp_path / "several", "metrics", median="seed-2")
+    with pytest.raises(ValueError, match=r"holds several runs; pack one, such as .*seed-2"):
+        pack(packing(several, tmp_path / "model"), lambda done, total: None)
+    classifier = changed(trained, tmp_path / "classifier", "config", task="sst2")
+    with pytest.raises(ValueError, match=r"was trained for sst2; leave it out"):
+        pack(packing(classifier, tmp_path / "model"), lambda done, total: None)
     assert not (tmp_path / "model").exists()
