@@ -1,6 +1,7 @@
 """One fine-tuning run: its inputs, checked against each other, its training and its output."""
 
 import json
+import math
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from accelerate import Accelerator
 
 from distill.card import write_card
-from distill.engine import EngineSettings, Outcome, Report, make_accelerator, train
+from distill.engine import EngineSettings, Outcome, Progress, Report, make_accelerator, train
 from distill.finetune_config import FinetuneConfig
 from distill.finetune_job import FinetuneJob
 from distill.finetune_model import FrozenTeacher
@@ -69,6 +70,8 @@ def run_finetuning(config: FinetuneConfig, report: Report) -> Finetuned:
     folder = config.out.with_name(config.out.name + ".partial")
     inputs = find_inputs(config)
     tokenizer = load_tokenizer(inputs.student)
+    if accelerator.is_main_process:
+        report(Progress(0, 0.0, {}, 0.0, 0.0, math.nan, note="reading and tokenising the data"))
     task = make_task(config, tokenizer)
     job = _make_job(config, inputs, task, tokenizer, accelerator)
     if accelerator.is_main_process:

@@ -70,6 +70,11 @@ def ignore(progress: Progress) -> None:
     """Nobody looks."""
 
 
+def updates(seen: list[Progress]) -> list[Progress]:
+    """Without notes and scores."""
+    return [progress for progress in seen if progress.losses]
+
+
 def same(one: Path, other: Path) -> bool:
     left, right = (load_file(folder / "model.safetensors") for folder in (one, other))
     return left.keys() == right.keys() and all(torch.equal(left[n], right[n]) for n in left)
@@ -110,7 +115,7 @@ def test_a_student_is_brought_to_its_teacher(
         config, student=student, teacher=teacher, weight_task=0.0, weight_kl=1.0, epochs=4
     )
     finetune(replace(taught, weight_cosine=1.0), seen.append)
-    losses = [progress.losses for progress in seen if progress.losses]
+    losses = [progress.losses for progress in updates(seen)]
     assert losses[-1]["kl"] < 0.5 * losses[0]["kl"]
     assert losses[-1]["cosine"] < losses[0]["cosine"]
     assert losses[0]["loss"] == pytest.approx(losses[0]["kl"] + losses[0]["cosine"], rel=1e-5)
@@ -131,7 +136,7 @@ def test_a_teacher_reads_the_tokens_of_a_student_with_fewer_of_them(
     seen: list[Progress] = []
     finetune(replace(config, student=student, teacher=teacher, epochs=1), seen.append)
     # The same weights under other ids: the KL is zero before the first step.
-    assert seen[0].losses["kl"] == pytest.approx(0, abs=1e-6)
+    assert updates(seen)[0].losses["kl"] == pytest.approx(0, abs=1e-6)
 
 
 def reverse_vocabulary(folder: Path) -> None:
@@ -223,7 +228,7 @@ def test_rare_classes_count_more_where_asked(config: FinetuneConfig) -> None:
         seen: list[Progress] = []
         out = config.out.with_name(weights)
         finetune(replace(whole, class_weights=weights, out=out), seen.append)
-        assert seen[0].losses["loss"] == pytest.approx(float(loss), rel=1e-4)
+        assert updates(seen)[0].losses["loss"] == pytest.approx(float(loss), rel=1e-4)
 
 
 def test_frozen_parts_stay(config: FinetuneConfig) -> None:
