@@ -1,5 +1,6 @@
 """What an unfinished run keeps: whose it is, and its last two states, whole or not there."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -99,12 +100,26 @@ def claim_folder(folder: Path, claim: dict[str, dict[str, Any]], force: bool) ->
 
 
 def hash_sources(sources: tuple[Path, ...]) -> dict[str, str]:
-    """sha256 of each data file by name; Hub data sets have none.
+    """sha256 of each data file or folder of texts by name; Hub data sets have none.
 
     Raises FileNotFoundError with all missing ones.
     """
     paths = [source for source in sources if not is_hub(source)]
-    missing = [str(path) for path in paths if not path.is_file()]
+    missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise FileNotFoundError(f"no such data file: {', '.join(missing)}")
-    return {path.name: hash_file(path) for path in paths}
+    found: dict[str, str] = {}
+    for path in paths:
+        name = path.name
+        while name in found:  # of several files of one name none may hide another
+            name += "+"
+        found[name] = _hash_tree(path) if path.is_dir() else hash_file(path)
+    return found
+
+
+def _hash_tree(folder: Path) -> str:
+    """One hash over the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{hash_file(path)}\n".encode())
+    return digest.hexdigest()

@@ -58,13 +58,18 @@ def read_labelled(
     *,
     skip_short: bool = False,
 ) -> list[Labelled]:
-    """Reads tables (TSV, CSV, JSON lines, also .gz) in the given order.
+    """Reads tables (TSV, CSV, JSON lines, also .gz) and folders of texts in the given order.
+
+    A folder has one folder for each label with a `.txt` file for each text, as IMDb's own; one
+    named `unsup` has no labels and is left out.
 
     layouts: the columns that a file may have; the first that fits its first line counts. Raises
     FileNotFoundError for a missing file and ValueError where none fits, where a label is missing or
     where there is no row at all.
     """
-    found = [item for path in sources for item in _read_file(path, layouts, skip_short)]
+    found: list[Labelled] = []
+    for path in sources:
+        found += _read_folder(path) if path.is_dir() else _read_file(path, layouts, skip_short)
     if not found:
         raise ValueError(f"no rows in {', '.join(map(str, sources)) or 'the empty list of files'}")
     return found
@@ -163,6 +168,17 @@ def label_numbers(examples: Sequence[Labelled]) -> list[float]:
             raise ValueError(f"{example.place}: label {example.label!r} is not a number")
         found.append(number)
     return found
+
+
+def _read_folder(path: Path) -> Iterator[Labelled]:
+    for folder in sorted(part for part in path.iterdir() if part.is_dir()):
+        if folder.name != "unsup":
+            for file in sorted(folder.glob("*.txt")):
+                try:
+                    text = file.read_text(encoding="utf-8")
+                except UnicodeDecodeError as error:
+                    raise ValueError(f"{file} is not UTF-8: {error}") from error
+                yield Labelled(str(file), text, None, folder.name)
 
 
 def _read_file(path: Path, layouts: Sequence[Columns], skip_short: bool) -> Iterator[Labelled]:

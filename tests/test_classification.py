@@ -143,6 +143,23 @@ def test_official_files_need_no_flags(tmp_path: Path, name: str) -> None:
     assert (item.text, item.pair, item.label) == (text, pair, label)
 
 
+def test_imdbs_own_folders_are_read(tmp_path: Path) -> None:
+    for label, texts in {"pos": ["Grand!", "Fine."], "neg": ["Bad."], "unsup": ["Hm."]}.items():
+        (tmp_path / label).mkdir()
+        for number, text in enumerate(texts):
+            (tmp_path / label / f"{number}_9.txt").write_text(text)
+    (tmp_path / "urls_pos.txt").write_text("http://...")
+    items = read_task(LABEL_TASKS["imdb"], [tmp_path], ANY)
+    assert [(i.text, i.label) for i in items] == [
+        ("Bad.", "neg"),
+        ("Grand!", "pos"),
+        ("Fine.", "pos"),
+    ]
+    (tmp_path / "neg" / "1_1.txt").write_bytes(b"\xff")
+    with pytest.raises(ValueError, match=r"1_1\.txt is not UTF-8"):
+        read_task(LABEL_TASKS["imdb"], [tmp_path], ANY)
+
+
 def test_mnli_is_scored_on_both_of_its_sets(tmp_path: Path) -> None:
     rows = "sentence1\tsentence2\tgold_label\na\tb\tneutral", "a\tb\tentailment"
     matched = write(tmp_path / "dev_matched.tsv", rows[0])

@@ -292,6 +292,39 @@ def test_data_that_does_not_fit_is_refused(
     assert not config.out.with_name("run.partial").exists()
 
 
+def test_a_folder_of_texts_is_data_and_a_changed_text_is_seen(
+    config: FinetuneConfig, tmp_path: Path
+) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.losses:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "train"
+    for label in ("neg", "pos"):
+        (folder / label).mkdir(parents=True)
+        (folder / label / "0.txt").write_text(label)
+    imdb = replace(config, task="imdb", data=(folder,), eval_data=(folder,))
+    with pytest.raises(KeyboardInterrupt):
+        finetune(imdb, interrupt)
+    (folder / "pos" / "0.txt").write_text("changed")
+    with pytest.raises(ValueError, match="unfinished run that differs: data was"):
+        finetune(imdb, ignore)
+    (folder / "pos" / "0.txt").write_text("pos")
+    assert set(finetune(imdb, ignore).scores) == {"score", "accuracy"}
+
+
+def test_files_of_one_name_are_all_recorded(config: FinetuneConfig, tmp_path: Path) -> None:
+    other = tmp_path / "more" / config.data[0].name
+    other.parent.mkdir()
+    other.write_text(config.data[0].read_text() + "a\tis it?\ta x\t1\n")
+    found = finetune(replace(config, data=(*config.data, other), epochs=1), ignore)
+    record = json.loads((found.folder / "distill.json").read_text())
+    hashes = record["inputs"]["data"]
+    assert list(hashes) == ["letters.tsv", "letters.tsv+"]
+    assert len(set(hashes.values())) == 2
+    assert record["metrics"]["windows"] == 97
+
+
 def test_a_teacher_of_other_labels_is_refused(
     config: FinetuneConfig, bert: Path, tmp_path: Path
 ) -> None:
