@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tasks.hub_data import load_hub_split
 from tasks.squad import HUB, is_hub
 from tasks.tables import Row, read_table
 
@@ -77,9 +78,7 @@ def read_labelled(
 
 def read_labelled_hub(hub: HubSet, columns: Columns) -> list[Labelled]:
     """Reads one split of a Hub data set; numbered classes come back under their names."""
-    import datasets
-
-    table = datasets.load_dataset(hub.name, hub.config, split=hub.split)
+    table = load_hub_split(hub.name, hub.config, hub.split)
     chosen = _fit(columns, table.column_names)
     if chosen is None:
         raise ValueError(_misfit(f"data set {hub.name}", (columns,), table.column_names))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tasks.hub_data import load_hub_split
+
 HUB = "hub:"
 
 
@@ -69,9 +71,7 @@ def read_squad(paths: Sequence[Path], limit: int | None = None) -> list[Question
 
 def read_hub(name: str, split: str = "validation", limit: int | None = None) -> list[Question]:
     """Reads a Hugging Face `datasets` set with SQuAD columns, by Hub id or local folder."""
-    import datasets
-
-    table = datasets.load_dataset(name, split=split)
+    table = load_hub_split(name, None, split)
     missing = {"id", "question", "context", "answers"} - set(table.column_names)
     if missing:
         raise ValueError(

@@ -226,6 +226,17 @@ def test_a_hidden_test_set_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         read_task(LABEL_TASKS["sst2"], [GLUE_HUB], ANY)
 
 
+def test_without_a_network_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise ConnectionError("Couldn't reach 'nyu-mll/glue' on the Hub")
+
+    monkeypatch.setattr("datasets.load_dataset", unreachable)
+    with pytest.raises(
+        ConnectionError, match=r"reach .*--data.*load_dataset\('nyu-mll/glue', 'rte'"
+    ):
+        read_task(LABEL_TASKS["rte"], [GLUE_HUB], ANY)
+
+
 def test_a_datasets_folder_is_read_like_a_file(tmp_path: Path) -> None:
     for split, size in (("train", 3), ("test", 2)):
         row = json.dumps({"utterance": "pay", "intent": "bank"})
