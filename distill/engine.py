@@ -317,15 +317,14 @@ def _evaluate(run: _Run) -> None:
     scores = _scores(run)
     wanted = run.settings.best
     score = scores[wanted] if wanted is not None and scores else run.best
-    if score >= run.best or run.best_update == 0:  # a score may be undefined, that is NaN
+    run.since_best = 0 if score > run.best else run.since_best + 1
+    # Of equal scores the later weights stay. A score may be undefined, that is NaN.
+    if score >= run.best or run.best_update == 0:
         run.best = -math.inf if math.isnan(score) else score
         run.best_update, run.best_scores = run.update, scores
-        run.since_best = 0
         if run.accelerator.is_main_process:
             with finished_folder(_weights(run.folder, run.update), force=True) as folder:
                 run.job.save(run.accelerator.unwrap_model(run.model), folder)
-    else:
-        run.since_best += 1
     _tell(run, scores)
 
 

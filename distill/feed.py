@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
@@ -74,6 +75,7 @@ def updates_of_rank(
             sampler=keys,
             num_workers=config.workers,
             prefetch_factor=4 if config.workers else None,
+            pin_memory=torch.cuda.is_available(),
         )
     )
     for plan in plans:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -11,9 +12,24 @@ def encode(model: Any, input_ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
     input_ids: [sequences, tokens]; mask: the same shape, true for real tokens.
     """
     body = getattr(model, model.base_model_prefix)
-    output = body(input_ids=input_ids, attention_mask=mask, output_hidden_states=True)
+    output = body(
+        input_ids=input_ids, attention_mask=_prepared(model, mask), output_hidden_states=True
+    )
     states: tuple[Tensor, ...] = output.hidden_states
     return states
+
+
+def _prepared(model: Any, mask: Tensor) -> Tensor:
+    """The mask as the attention adds or applies it, [sequences, 1, 1, tokens].
+
+    Of a mask [sequences, tokens] transformers asks whether all of it is true, and so waits for the
+    device in every pass; a prepared one it takes as it is.
+    """
+    keys = mask[:, None, None, :]
+    if model.config._attn_implementation != "eager":
+        return keys
+    lowest = torch.finfo(torch.float32).min
+    return torch.zeros(keys.shape, device=mask.device).masked_fill(~keys, lowest)
 
 
 def transform(model: Any, hidden: Tensor) -> Tensor:

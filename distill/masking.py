@@ -65,10 +65,10 @@ class MaskedBatch:
     kl_weights: Tensor
     """[P] float32: weights with which the position counts in the KL."""
 
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "MaskedBatch":
-        """The batch on another device."""
+    def to(self, device: torch.device | str) -> "MaskedBatch":
+        """The batch on another device; from page-locked memory without waiting for it."""
         return MaskedBatch(
-            *(getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self))
+            *(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self))
         )
 
     def pin_memory(self) -> "MaskedBatch":

@@ -165,6 +165,12 @@ def test_patience_ends_a_run_and_a_repeated_command_does_not_go_on(tmp_path: Pat
     assert [p.note for p in seen] == ["continues after update 6"]
 
 
+def test_a_score_that_is_only_as_good_is_not_better(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, best="f1", patience=2)
+    outcome, _ = run(Toy(scores=[70.0, 70.0, 70.0, 90.0]), tmp_path, settings)
+    assert (outcome.update, outcome.weights_update) == (9, 9)
+
+
 def test_an_undefined_score_still_leaves_weights(tmp_path: Path) -> None:
     outcome, _ = run(Toy(scores=[math.nan] * 4), tmp_path, replace(SETTINGS, best="f1"))
     assert (outcome.weights / "weights.pt").is_file()
