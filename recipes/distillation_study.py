@@ -1,0 +1,126 @@
+"""Gathers what recipes/distillation.sh left into docs/distillation: raw results and a report.
+
+python recipes/distillation_study.py RUNS      gathers results.json and writes report.md from it
+python recipes/distillation_study.py           writes report.md from the results that are there
+"""
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[1] / "docs" / "distillation"
+STARTS = ("full", "no-mlm", "no-cosine", "no-kl", "cut", "random")
+SHOWN = {
+    "full": "triple loss",
+    "no-mlm": "without the masked-LM loss",
+    "no-cosine": "without the cosine",
+    "no-kl": "without the KL",
+    "cut": "no pre-training (layers 0, 2, 5 of the teacher)",
+    "random": "triple loss, random start",
+}
+TASKS = {"squad": "eval_f1", "clinc": "eval_accuracy", "polarity": "eval_accuracy"}
+_KEPT = ("config", "metrics", "inputs", "versions")
+
+
+def gather(runs: Path) -> dict[str, Any]:
+    """The records of all runs by name, without what a record repeats of the runs before it."""
+    names = ["minilm-l6-mlm", "squad-teacher", "plain", "second"]
+    names += [f"ablations/{start}" for start in STARTS if start != "cut"]
+    names += [f"{task}-{start}" for task in TASKS for start in STARTS]
+    records = {}
+    for name in names:
+        record = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
+        record["inputs"].pop("records", None)
+        records[name] = {part: record[part] for part in _KEPT}
+    first = json.loads((runs / "ablations" / "metrics.jsonl").read_text().splitlines()[0])
+    bench = json.loads((runs / "train-bench.json").read_text(encoding="utf-8"))
+    return {"records": records, "before_training": first, "train_bench": bench}
+
+
+def report(results: dict[str, Any]) -> str:
+    """The report in Markdown; every number in it is computed from the results."""
+    parts = [_starts(results), _second(results), _speed(results["train_bench"])]
+    return (HERE / "text.md").read_text(encoding="utf-8").format(*parts)
+
+
+def _starts(results: dict[str, Any]) -> str:
+    records = results["records"]
+    rows = []
+    for start in STARTS:
+        held_out = _held_out(results, start)
+        scores = {
+            task: records[f"{task}-{start}"]["metrics"]["best"][score]
+            for task, score in TASKS.items()
+        }
+        rows.append(
+            f"| {SHOWN[start]} | {held_out['perplexity']:.1f} "
+            f"| {100 * held_out['agreement']:.1f} % | {scores['squad']:.2f} "
+            f"| {scores['clinc']:.2f} | {scores['polarity']:.2f} "
+            f"| {sum(scores.values()) / len(scores):.2f} |"
+        )
+    head = (
+        "student | held-out perplexity | agrees with the teacher | SQuAD F1 | CLINC150 | polarity"
+    )
+    return "\n".join([f"| {head} | mean |", "|---" * 7 + "|", *rows])
+
+
+def _held_out(results: dict[str, Any], start: str) -> dict[str, float]:
+    if start != "cut":
+        found: dict[str, float] = results["records"][f"ablations/{start}"]["metrics"]["held_out"]
+        return found
+    first = results["before_training"]
+    return {name: first[f"eval/full/{name}"] for name in ("perplexity", "agreement")}
+
+
+def _second(results: dict[str, Any]) -> str:
+    runs = {name: results["records"][name]["metrics"]["seeds"] for name in ("plain", "second")}
+    seeds = sorted(runs["plain"])
+    lines = [f"| SQuAD dev-A F1 | {' | '.join(seeds)} | median |", "|---" * (len(seeds) + 2) + "|"]
+    for name, shown in (("plain", "plain fine-tuning"), ("second", "second distillation")):
+        scores = [runs[name][seed]["eval_f1"] for seed in seeds]
+        cells = " | ".join(f"{score:.2f}" for score in [*scores, median(scores)])
+        lines.append(f"| {shown} | {cells} |")
+    teacher = results["records"]["squad-teacher"]["metrics"]["best"]["eval_f1"]
+    lines.append(f"\nThe teacher of the second distillation has {teacher:.2f}.")
+    return "\n".join(lines)
+
+
+def _speed(bench: dict[str, Any]) -> str:
+    found, rounds = bench["medians"], bench["rounds"]
+    ratios = sorted(r["reference"]["wall"] / r["ours"]["wall"] for r in rounds)
+    lines = [
+        f"On {bench['machine']['processor']}, {bench['machine']['threads']} threads, "
+        f"{len(rounds)} paired updates of {rounds[0]['tokens']} tokens:",
+        "",
+        "| | tokens a second (median) |",
+        "|---|---|",
+        f"| this step | {found['ours_tokens_per_second']:.0f} |",
+        f"| the authors' method | {found['reference_tokens_per_second']:.0f} |",
+        "",
+        f"Ratio of paired updates: **{found['ratio_wall']:.2f}** by wall time (from "
+        f"{ratios[0]:.2f} to {ratios[-1]:.2f}), {found['ratio_cpu']:.2f} by processor time. The "
+        f"step reaches {100 * found['share_of_peak']:.0f} % of the rate of a large matrix product "
+        "measured in the same minutes.",
+        "",
+        "| memory of the vocabulary losses | tokens | beyond the inputs |",
+        "|---|---|---|",
+    ]
+    for entry in bench["memory"]:
+        size = entry["loss_bytes"]
+        shown = "did not fit" if size is None else f"{size / 1e6:,.0f} MB"
+        lines.append(f"| {entry['form']} | {entry['tokens']:,} | {shown} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> None:
+    if arguments:
+        found = json.dumps(gather(Path(arguments[0])), indent=1, sort_keys=True)
+        (HERE / "results.json").write_text(found + "\n", encoding="utf-8")
+    results = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    (HERE / "report.md").write_text(report(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
