@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import logging
 import sys
 import time
 import types
@@ -34,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = vars(_parser(argv).parse_args(argv))
     command: Command = arguments.pop("command")
     as_json: bool = arguments.pop("json")
+    # transformers imports torchao where it is, which tells of kernels for other machines.
+    for name in ("torchao", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with _progress() as progress:
             result = command.run(_load(command.config)(**arguments), progress)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from logging import ERROR, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -128,14 +127,7 @@ def _quiet() -> Iterator[None]:
     logging.disable_progress_bar()
     before = logging.get_verbosity()
     logging.set_verbosity_error()
-    # transformers imports torchao where it is, which tells of kernels for other machines.
-    loggers = [getLogger(name) for name in ("torchao", "torch.utils._pytree")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(ERROR)
     try:
         yield
     finally:
         logging.set_verbosity(before)
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -28,7 +28,7 @@ make "$runs/minilm-l6-mlm" pretrain --student "$encoder" --corpus "$runs/corpus-
 
 # 2. Five students on one teacher pass, and the one that is only cut out of the teacher.
 make "$runs/ablations" pretrain --teacher "$runs/minilm-l6-mlm" --corpus "$runs/corpus-256" \
-  --ablations full,no-kl,no-cosine,no-mlm,random --kl-positions sampled \
+  --ablations full,no-kl,no-cosine,no-mlm,random --kl-positions sampled --smoothing 0 \
   --tokens 3000000 --batch-tokens 4096 --micro-batch-tokens 4096 --dropout 0 \
   --eval-sequences 200 --eval-every 200 --save-every 20
 make "$runs/cut" student --teacher "$runs/minilm-l6-mlm" --head mlm
