@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from distill.corpus import Split
-from distill.engine import Update
+from distill.job import Update
 from distill.masking import MaskedBatch, Masker
 from distill.order import token_batches
 from distill.pretrain_config import PretrainConfig

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from distill.engine import Report, make_accelerator
+from distill.engine import make_accelerator
 from distill.finetune_config import FinetuneConfig
 from distill.finetune_run import Finetuned, Inputs, find_inputs, run_finetuning
 from distill.folder import RECORD, publish, refuse_existing, write_record, write_text
+from distill.job import Report
 from distill.state import CLAIM, claim_folder
 
 

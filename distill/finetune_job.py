@@ -9,10 +9,10 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from distill.batches import Batch, collate, epoch_batches
-from distill.engine import Update
 from distill.finetune_config import FinetuneConfig
 from distill.finetune_model import Finetuning, FrozenTeacher, Weights, count
 from distill.finetune_tasks import Task
+from distill.job import Update
 
 
 class FinetuneJob:

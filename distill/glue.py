@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from distill.engine import Report, make_accelerator
+from distill.engine import make_accelerator
 from distill.finetune import finetune, finished
 from distill.finetune_config import FinetuneConfig
 from distill.folder import RECORD, hash_folder, publish, refuse_existing, write_text
 from distill.glue_config import GlueConfig
 from distill.hub import checkpoint_folder, checkpoint_name
+from distill.job import Report
 from distill.state import CLAIM, claim_folder, fixed_settings
 from tasks.glue import GLUE, glue_macro
 from tasks.tables import FORMATS

@@ -9,8 +9,9 @@ from pathlib import Path
 from accelerate import Accelerator
 
 from distill.corpus import Corpus, open_corpus
-from distill.engine import EngineSettings, Outcome, Report, make_accelerator, train
+from distill.engine import make_accelerator, train
 from distill.folder import finished_folder, refuse_existing, write_record, write_text
+from distill.job import EngineSettings, Outcome, Report
 from distill.model import use_bf16
 from distill.pretrain_config import PretrainConfig
 from distill.pretrain_job import PretrainJob

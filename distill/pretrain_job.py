@@ -19,10 +19,10 @@ from distill.distillation import (
     count,
     head_parameters,
 )
-from distill.engine import Update
 from distill.feed import updates_of_rank
 from distill.heads import head_of
 from distill.held_out import HeldOut
+from distill.job import Update
 from distill.masked_lm import decoder
 from distill.masking import MaskedBatch, Masker, MaskSettings
 from distill.model import use_bf16

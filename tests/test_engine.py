@@ -10,15 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distill.engine import (
-    EngineSettings,
-    Outcome,
-    Progress,
-    Update,
-    learning_rate,
-    make_accelerator,
-    train,
-)
+from distill.engine import learning_rate, make_accelerator, train
+from distill.job import EngineSettings, Outcome, Progress, Update
 
 SETTINGS = EngineSettings(
     learning_rate=0.05, warmup=0.2, weight_decay=0.0, clip=1.0, save_every=2, seed=1, bf16=False

@@ -15,9 +15,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, GPT2Config
 
-from distill.engine import Progress
 from distill.finetune import finetune
 from distill.finetune_config import FinetuneConfig
+from distill.job import Progress
 from distill.student import make_student
 from distill.student_config import StudentConfig
 

@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
 from distill.batches import label_examples
-from distill.engine import Progress
 from distill.finetune import finetune, median_run
 from distill.finetune_config import FinetuneConfig
+from distill.job import Progress
 from distill.model import load_classifier
 from distill.predict import predict_labels
 from distill.student import make_student

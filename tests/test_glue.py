@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from distilbert_mobile import main
-from distill.engine import Progress
 from distill.glue import glue, task_config
 from distill.glue_config import GlueConfig
+from distill.job import Progress
 from tasks.glue import GLUE
 
 # Folder and lines of each task's files; X and Y are texts, L the label.

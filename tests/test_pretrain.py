@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, BertConfig, BertForMaskedLM
 
-from distill.engine import Progress
+from distill.job import Progress
 from distill.pretrain import Pretrained, pretrain
 from distill.pretrain_config import PretrainConfig
 
