@@ -1,0 +1,160 @@
+"""The golden cases come out again to the byte, and the Python reference passes them."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from export.bundle import MANIFEST, load_bundle, load_golden
+from tasks.answers import Logits, decode
+from tasks.qa import answer_question
+from tasks.tokenizer import WordPieceTokenizer
+from tasks.windows import QaLimits, Window, make_windows
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+
+
+def read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((GOLDEN / name).read_text(encoding="ascii"))
+    return document
+
+
+TOKENIZER, WINDOWS, ANSWERS = read("tokenizer.json"), read("windows.json"), read("answers.json")
+MANIFESTS = read("manifests/cases.json")["cases"]
+
+
+def named(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+def small_tokenizer(document: dict[str, Any]) -> WordPieceTokenizer:
+    vocab = {token: number for number, token in enumerate(document["vocabulary"])}
+    return WordPieceTokenizer(vocab, lowercase=document["lowercase"])
+
+
+@pytest.fixture(scope="module")
+def regenerate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("regenerate", GOLDEN / "regenerate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_bytes_come_out_again(regenerate: ModuleType) -> None:
+    content: dict[str, bytes] = regenerate.content()
+    for name, data in content.items():
+        assert (GOLDEN / name).read_bytes() == data, name
+    written = {str(p.relative_to(GOLDEN)) for p in (GOLDEN / "manifests").rglob("*.*")}
+    assert written == {name for name in content if name.startswith("manifests/")}
+
+
+def test_every_case_has_a_name_of_its_own() -> None:
+    for cases in (TOKENIZER["cases"], WINDOWS["cases"], ANSWERS["cases"]):
+        names = [(case.get("tokenizer"), case["name"]) for case in cases]
+        assert len(set(names)) == len(names)
+    assert len(TOKENIZER["cases"]) > 150
+
+
+# The reference takes accents away with the case; the third setting comes from `tokenizers` alone.
+@pytest.mark.parametrize(
+    "case", [c for c in TOKENIZER["cases"] if c["tokenizer"] in ("uncased", "cased")], ids=named
+)
+def test_the_reference_tokenises_as_written(case: dict[str, Any]) -> None:
+    setting = TOKENIZER["tokenizers"][case["tokenizer"]]
+    tokens = TOKENIZER["vocabularies"][setting["vocabulary"]]
+    vocab = {token: number for number, token in enumerate(tokens)}
+    pieces = WordPieceTokenizer(vocab, lowercase=setting["lowercase"]).encode(case["text"])
+    assert pieces.ids == case["ids"]
+    assert [list(span) for span in pieces.spans] == case["spans"]
+    assert [tokens[i] for i in pieces.ids] == case["tokens"]
+
+
+@pytest.mark.parametrize("case", WINDOWS["cases"], ids=named)
+def test_the_reference_cuts_windows_as_written(case: dict[str, Any]) -> None:
+    limits = QaLimits(**case["limits"])
+    made = make_windows(small_tokenizer(WINDOWS), case["question"], case["context"], limits)
+    expected = [
+        Window(**{**window, "spans": [tuple(span) for span in window["spans"]]})
+        for window in case["windows"]
+    ]
+    assert made == expected
+
+
+def test_limits_shrink_and_are_refused_as_written() -> None:
+    for case in WINDOWS["for_length"]:
+        assert QaLimits().for_length(case["length"]) == QaLimits(**case["limits"])
+    for case in WINDOWS["refused"]:
+        with pytest.raises(ValueError) as caught:
+            QaLimits(**case["limits"])
+        assert all(word in str(caught.value) for word in case["mentions"])
+
+
+def logits_of(case: dict[str, Any]) -> list[Logits]:
+    return [
+        (np.asarray(given["start"], np.float32), np.asarray(given["end"], np.float32))
+        for given in case["logits"]
+    ]
+
+
+def decoded(case: dict[str, Any], logits: list[Logits]) -> dict[str, Any]:
+    limits = QaLimits(**case["limits"])
+    tokenizer = small_tokenizer(ANSWERS)
+    windows = make_windows(tokenizer, case["question"], case["context"], limits)
+    found = decode(case["context"], windows, logits, limits)
+    return {
+        "best": found.best and vars(found.best),
+        "n_best": [vars(span) for span in found.n_best],
+        "null_score": found.null_score,
+    }
+
+
+@pytest.mark.parametrize("case", ANSWERS["cases"], ids=named)
+def test_the_reference_answers_as_written(case: dict[str, Any]) -> None:
+    assert decoded(case, logits_of(case)) == case["expected"]
+    for span in case["expected"]["n_best"]:
+        assert span["text"] == case["context"][span["start"] : span["end"]]
+
+
+@pytest.mark.parametrize("fault", ANSWERS["not_finite"], ids=lambda fault: fault["value"])
+def test_logits_that_are_no_numbers_are_refused(fault: dict[str, Any]) -> None:
+    case = next(case for case in ANSWERS["cases"] if case["name"] == fault["case"])
+    logits = logits_of(case)
+    array = logits[fault["window"]][("start", "end").index(fault["array"])]
+    array[fault["position"]] = float(fault["value"])
+    with pytest.raises(ValueError, match="not finite"):
+        decoded(case, logits)
+
+
+@pytest.mark.parametrize("case", ANSWERS["refused"], ids=lambda case: case["mentions"][0])
+def test_texts_of_white_space_are_refused(case: dict[str, Any]) -> None:
+    def model(input_ids: list[int], token_type_ids: list[int]) -> Logits:
+        raise AssertionError("the model must not be asked")
+
+    with pytest.raises(ValueError) as caught:
+        answer_question(
+            model, small_tokenizer(ANSWERS), case["question"], case["context"], QaLimits()
+        )
+    assert all(word in str(caught.value) for word in case["mentions"])
+
+
+@pytest.mark.parametrize("case", MANIFESTS, ids=lambda case: Path(case["manifest"]).stem)
+def test_the_reference_takes_and_refuses_manifests_as_written(
+    case: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(GOLDEN / "manifests" / "files", folder)
+    shutil.copyfile(GOLDEN / "manifests" / case["manifest"], folder / MANIFEST)
+    if case["refused"] is None:
+        assert load_golden(load_bundle(folder)).cases
+        return
+    with pytest.raises((ValueError, FileNotFoundError)) as caught:
+        load_bundle(folder)
+    message = str(caught.value)
+    assert all(word in message for word in case["mentions"]), message
