@@ -23,11 +23,13 @@ def character_vocab() -> list[str]:
 
 @pytest.fixture(scope="session")
 def make_bert(character_vocab: list[str]) -> Callable[..., Path]:
-    """A function that writes a random BERT question answering checkpoint into a folder."""
+    """A function that writes a random BERT checkpoint into a folder: for questions, or masked."""
 
-    def write(folder: Path, layers: int = 4, seed: int = 0, **changes: Any) -> Path:
+    def write(
+        folder: Path, layers: int = 4, seed: int = 0, head: str = "qa", **changes: Any
+    ) -> Path:
         import torch
-        from transformers import BertConfig, BertForQuestionAnswering
+        from transformers import BertConfig, BertForMaskedLM, BertForQuestionAnswering
 
         torch.manual_seed(seed)
         settings = {
@@ -39,7 +41,8 @@ def make_bert(character_vocab: list[str]) -> Callable[..., Path]:
             "max_position_embeddings": 128,
             **changes,
         }
-        model = BertForQuestionAnswering(BertConfig(**settings))
+        kind = {"qa": BertForQuestionAnswering, "mlm": BertForMaskedLM}[head]
+        model = kind(BertConfig(**settings))
         for weight in model.parameters():  # away from 0 and 1, so that a lost weight is seen
             weight.data += 0.05 * torch.randn_like(weight)
         model.save_pretrained(folder)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForMaskedLM, BertConfig, BertForMaskedLM
+from transformers import AutoModelForMaskedLM, BertForMaskedLM
 
 from distill.job import Progress
 from distill.pretrain import Pretrained, pretrain
@@ -28,21 +28,10 @@ Weights = dict[str, torch.Tensor]
 
 
 @pytest.fixture(scope="module")
-def teacher(character_vocab: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def teacher(make_bert: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of four layers with a masked-LM head."""
     folder = tmp_path_factory.mktemp("teachers") / "teacher"
-    torch.manual_seed(0)
-    settings = BertConfig(
-        vocab_size=len(character_vocab),
-        hidden_size=32,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        intermediate_size=48,
-        max_position_embeddings=64,
-    )
-    BertForMaskedLM(settings).save_pretrained(folder)
-    (folder / "vocab.txt").write_text("\n".join(character_vocab) + "\n", encoding="utf-8")
-    return folder
+    return make_bert(folder, head="mlm", max_position_embeddings=64)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from distilbert_mobile import main
-from tasks.squad import sample_path
+from tasks.squad import read_squad, sample_path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +41,10 @@ def test_the_commands_run_in_their_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     make_bert(tmp_path / "runs" / "teacher", max_position_embeddings=512)
+    make_bert(tmp_path / "runs" / "masked-lm", head="mlm", max_position_embeddings=512)
+    (tmp_path / "text").mkdir()
+    passages = "\n\n".join(question.context for question in read_squad([sample_path()]))
+    (tmp_path / "text" / "passages.txt").write_text(passages, encoding="utf-8")
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("results"))
     for name in ("train.json", "dev.json"):
         shutil.copyfile(sample_path(), tmp_path / name)
@@ -49,7 +53,8 @@ def test_the_commands_run_in_their_order(
     monkeypatch.chdir(tmp_path)
     listed = commands()
     assert {words[0] for words in listed} >= {
-        "student", "finetune", "export", "inspect", "evaluate", "bench", "report", "ask",
+        "student", "pretrain", "finetune", "export", "inspect", "evaluate", "bench", "report",
+        "ask",
     }  # fmt: skip
     for words in listed:
         if words[0] != "study":  # test_study.py runs it
