@@ -1,0 +1,232 @@
+package distilbertmobile.core
+
+/** Why a bundle must not be used: what is wrong, what was found, what to do. */
+class BundleException(message: String) : Exception(message)
+
+/** Size and SHA-256 of one file of the bundle. */
+data class FileRecord(val bytes: Long, val sha256: String)
+
+/** One graph input or output; null in [shape] stands for the entry's length. */
+data class TensorSpec(val name: String, val dtype: String, val shape: List<Int?>)
+
+/** One signature (.tflite) or method (.pte); equal bounds mean that shorter inputs are padded. */
+data class Entry(val name: String, val minLength: Int, val maxLength: Int)
+
+/** How to call a model file: entries shortest first, tensors in the order of the graph. */
+data class Interface(val entries: List<Entry>, val inputs: List<TensorSpec>, val outputs: List<TensorSpec>) {
+    /** The most tokens that the model takes. */
+    val maxLength: Int get() = entries.maxOf { it.maxLength }
+
+    /**
+     * The entry for [tokens] real tokens and the length to pad them to: the shortest that fits.
+     *
+     * @throws IllegalArgumentException where no entry takes that many
+     */
+    fun choose(tokens: Int, length: Int? = null): Pair<Entry, Int> {
+        for (entry in entries) {
+            val padded = length ?: maxOf(tokens, entry.minLength)
+            if (tokens <= padded && padded in entry.minLength..entry.maxLength) return entry to padded
+        }
+        val takes = entries.joinToString { if (it.minLength == it.maxLength) "${it.maxLength}" else "${it.minLength} to ${it.maxLength}" }
+        val wanted = "$tokens tokens" + if (length == null) "" else " at length $length"
+        throw IllegalArgumentException("$wanted do not fit this model; it takes $takes tokens")
+    }
+}
+
+/** The file against the float32 network of the checkpoint, on the same padded text windows. */
+data class Parity(val windows: Int, val minCosine: Double, val maxError: Double, val agreement: Double)
+
+/** Task scores of the file and of its checkpoint on the same questions, in percent. */
+data class Accuracy(
+    val data: String,
+    val n: Int,
+    val exactMatch: Double,
+    val f1: Double,
+    val checkpointExactMatch: Double,
+    val checkpointF1: Double,
+)
+
+/** One model file of the bundle and what was measured on its bytes; sizes by class, then dtype. */
+data class ModelFile(
+    val file: String,
+    val call: Interface,
+    val parity: Parity,
+    val accuracy: Accuracy?,
+    val size: Map<String, Map<String, Long>>,
+    val delegated: Int,
+    val delegates: Int,
+    val leftOver: Map<String, Int>,
+)
+
+/** The vocabulary the model was trained with. */
+data class TokenizerRecord(val file: String, val sha256: String, val vocabSize: Int, val lowercase: Boolean)
+
+/** Everything a phone needs to know about a bundle; docs/export.md describes the fields. */
+data class Manifest(
+    val task: String,
+    val recipe: String,
+    val labels: List<String>,
+    val models: Map<String, ModelFile>,
+    val tokenizer: TokenizerRecord,
+    val qa: QaLimits?,
+    val golden: String,
+    val files: Map<String, FileRecord>,
+    val weightsLicence: String?,
+    val dataLicence: String?,
+    val checkpointSha256: String,
+    val gitCommit: String?,
+    val versions: Map<String, String>,
+) {
+    companion object {
+        const val FORMAT_VERSION = 1
+
+        /**
+         * Reads the text of a manifest; [name] stands in front of every message.
+         *
+         * @throws BundleException for whatever is missing, unknown or of another type
+         */
+        fun parse(text: String, name: String): Manifest {
+            val document = try {
+                Json.parse(text) as? Map<*, *> ?: throw JsonFault("no object")
+            } catch (fault: JsonFault) {
+                throw BundleException("$name is damaged (${fault.message}); export the bundle again")
+            }
+            val version = document["format_version"]
+            if ((version as? JsonNumber)?.let { it.isWhole && it.text == "$FORMAT_VERSION" } != true) {
+                val shown = if (version is JsonNumber) version.text else "$version"
+                throw BundleException(
+                    "$name has format version $shown, this app reads $FORMAT_VERSION; update the app or export again",
+                )
+            }
+            return manifest(Node(document, name))
+        }
+
+        private fun manifest(node: Node): Manifest = node.fields(
+            "format_version", "task", "recipe", "labels", "models", "tokenizer", "qa", "golden", "files",
+            "licences", "provenance",
+        ).run {
+            val licences = get("licences").fields("weights", "data")
+            val provenance = get("provenance").fields("checkpoint_sha256", "git_commit", "versions")
+            Manifest(
+                task = get("task").text(),
+                recipe = get("recipe").text(),
+                labels = get("labels").list { text() },
+                models = get("models").map { model() },
+                tokenizer = get("tokenizer").tokenizer(),
+                qa = get("qa").orNull { qaLimits() },
+                golden = get("golden").text(),
+                files = get("files").map {
+                    fields("bytes", "sha256").run { FileRecord(get("bytes").whole(), get("sha256").text()) }
+                },
+                weightsLicence = licences["weights"].orNull { text() },
+                dataLicence = licences["data"].orNull { text() },
+                checkpointSha256 = provenance["checkpoint_sha256"].text(),
+                gitCommit = provenance["git_commit"].orNull { text() },
+                versions = provenance["versions"].map { text() },
+            )
+        }
+
+        private fun Node.model() = fields("file", "interface", "parity", "accuracy", "size", "operators").run {
+            val operators = get("operators").fields("delegated", "delegates", "left_over")
+            ModelFile(
+                file = get("file").text(),
+                call = get("interface").call(),
+                parity = get("parity").parity(),
+                accuracy = get("accuracy").orNull { accuracy() },
+                size = get("size").map { map { whole() } },
+                delegated = operators["delegated"].small(),
+                delegates = operators["delegates"].small(),
+                leftOver = operators["left_over"].map { small() },
+            )
+        }
+
+        private fun Node.call() = fields("entries", "inputs", "outputs").run {
+            Interface(get("entries").list { entry() }, get("inputs").list { tensor() }, get("outputs").list { tensor() })
+        }
+
+        private fun Node.entry() = fields("name", "min_length", "max_length").run {
+            val entry = Entry(get("name").text(), get("min_length").small(), get("max_length").small())
+            if (entry.minLength !in 1..entry.maxLength || entry.maxLength > QaLimits.MAX) {
+                throw BundleException("$where takes ${entry.minLength} to ${entry.maxLength} tokens; expected 1 to ${QaLimits.MAX}")
+            }
+            entry
+        }
+
+        private fun Node.tensor() = fields("name", "dtype", "shape").run {
+            TensorSpec(get("name").text(), get("dtype").text(), get("shape").list { if (value is String) null else small() })
+        }
+
+        private fun Node.parity() = fields("windows", "min_cosine", "max_error", "agreement").run {
+            Parity(get("windows").small(), get("min_cosine").number(), get("max_error").number(), get("agreement").number())
+        }
+
+        private fun Node.accuracy() =
+            fields("data", "n", "exact_match", "f1", "checkpoint_exact_match", "checkpoint_f1").run {
+                Accuracy(
+                    get("data").text(), get("n").small(), get("exact_match").number(), get("f1").number(),
+                    get("checkpoint_exact_match").number(), get("checkpoint_f1").number(),
+                )
+            }
+
+        private fun Node.tokenizer() = fields("file", "sha256", "vocab_size", "lowercase").run {
+            TokenizerRecord(get("file").text(), get("sha256").text(), get("vocab_size").small(), get("lowercase").flag())
+        }
+
+        private fun Node.qaLimits() =
+            fields("max_question_tokens", "max_length", "stride", "max_answer_tokens", "n_best", "null_threshold").run {
+                try {
+                    QaLimits(
+                        get("max_question_tokens").small(), get("max_length").small(), get("stride").small(),
+                        get("max_answer_tokens").small(), get("n_best").small(),
+                        get("null_threshold").orNull { number() },
+                    )
+                } catch (fault: IllegalArgumentException) {
+                    throw BundleException("$where: ${fault.message}")
+                }
+            }
+    }
+}
+
+/** A JSON value and its place in the document; every reader refuses what has another type. */
+internal class Node(val value: Any?, val where: String) {
+    /** Asks for exactly these members. */
+    fun fields(vararg names: String): Node {
+        val given = (value as? Map<*, *> ?: refuse("an object")).keys
+        val faults = names.filter { it !in given }.map { "lacks '$it'" } + given.filter { it !in names }.map { "has '$it'" }
+        if (faults.isNotEmpty()) {
+            throw BundleException("$where ${faults.joinToString(" and ")}; expected fields: ${names.joinToString()}")
+        }
+        return this
+    }
+
+    operator fun get(name: String) = Node((value as Map<*, *>)[name], "$where.$name")
+
+    fun text(): String = value as? String ?: refuse("a text")
+
+    fun flag(): Boolean = value as? Boolean ?: refuse("true or false")
+
+    fun number(): Double = (value as? JsonNumber ?: refuse("a number")).text.toDouble()
+
+    fun whole(): Long {
+        val number = value as? JsonNumber
+        if (number == null || !number.isWhole) refuse("a whole number")
+        return number.text.toLongOrNull() ?: refuse("a whole number of 64 bits")
+    }
+
+    fun small(): Int = whole().let { if (it in Int.MIN_VALUE..Int.MAX_VALUE) it.toInt() else refuse("a whole number of 32 bits") }
+
+    fun <T> list(read: Node.() -> T): List<T> =
+        (value as? List<*> ?: refuse("a list")).mapIndexed { i, item -> Node(item, "$where[$i]").read() }
+
+    fun <T> map(read: Node.() -> T): Map<String, T> =
+        (value as? Map<*, *> ?: refuse("an object")).entries.associate { (name, item) ->
+            name as String to Node(item, "$where.$name").read()
+        }
+
+    fun <T> orNull(read: Node.() -> T): T? = if (value == null) null else read()
+
+    private fun refuse(wanted: String): Nothing {
+        val found = if (value is JsonNumber) value.text else "$value"
+        throw BundleException("$where must be $wanted, found ${found.take(60)}")
+    }
+}
