@@ -1,0 +1,61 @@
+"""Exports the model that ships and writes Python's answers: `reference.py FOLDER`, for ModelTests.
+
+`bundle/` is made once, as the study exports it; `answers.json` holds the sample questions.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from export.build import build_bundle  # noqa: E402
+from export.bundle import load_bundle  # noqa: E402
+from export.config import ExportConfig  # noqa: E402
+from export.runner import open_runner  # noqa: E402
+from tasks.qa import answer_question  # noqa: E402
+from tasks.squad import read_squad, sample_path  # noqa: E402
+from tasks.tokenizer import tokenizer_from_vocab  # noqa: E402
+
+
+def main(folder: Path) -> None:
+    """Writes the bundle if it is not there, and the answers anew."""
+    path = folder / "bundle"
+    if not path.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint = ROOT / "models" / "minilm-l3-squad"
+        build_bundle(ExportConfig(checkpoint, path, runtimes=("tflite",), buckets=(128, 384)))
+    bundle = load_bundle(path)
+    limits = bundle.manifest.qa
+    assert limits is not None
+    lowercase = bundle.manifest.tokenizer.lowercase
+    tokenizer = tokenizer_from_vocab(path / bundle.manifest.tokenizer.file, lowercase=lowercase)
+    runner = open_runner(bundle, "tflite")
+    answers: list[dict[str, Any]] = []
+    for question in read_squad([sample_path()]):
+        windows = []
+
+        def model(ids: list[int], types: list[int], windows: list[Any] = windows) -> Any:
+            windows.append(runner.span_logits(ids, types))
+            return windows[-1]
+
+        found = answer_question(model, tokenizer, question.question, question.context, limits)
+        best = found.best
+        answers.append(
+            {
+                "question": question.question,
+                "context": question.context,
+                "text": best.text if best else None,
+                "start": best.start if best else None,
+                "end": best.end if best else None,
+                "startLogits": [start.tolist() for start, _ in windows],
+                "endLogits": [end.tolist() for _, end in windows],
+            }
+        )
+    (folder / "answers.json").write_text(json.dumps(answers), encoding="ascii")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
