@@ -3,10 +3,12 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test check
+.PHONY: help setup study test test-kotlin check test-swift
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
+	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core"
+	@echo "make test-kotlin   the Kotlin core alone (installs a JDK, JUnit and the Kotlin compiler where missing)"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
@@ -26,6 +28,23 @@ study: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest
+	@if command -v javac >/dev/null; then android_demo/core/test.sh $(BIN)/python; \
+		else echo "skipped: the Kotlin core, for there is no JDK here; make test-kotlin installs one"; fi
+
+test-kotlin: $(STAMP)
+	@android_demo/core/test.sh $(BIN)/python
+
+# The core must agree with what Python makes of many texts, and the real model with Python's answers
+# (where LiteRT's wheel has a library that Swift can be linked to).
+LITERT := $(CURDIR)/.venv/lib/python3.11/site-packages/ai_edge_litert
+test-swift: $(STAMP)
+	@$(BIN)/python ios_demo/QACore/Tests/reference.py build/swift-reference
+	@ios_demo/swift.sh ios_demo/QACore swift test -c release -Xswiftc -enable-testing
+	@test -f $(LITERT)/libLiteRt.so || echo "skipped: the real model from Swift, no libLiteRt.so"
+	@test ! -f $(LITERT)/libLiteRt.so || { \
+		$(BIN)/python ios_demo/HostCheck/reference.py build/swift-model && \
+		ios_demo/swift.sh ios_demo/HostCheck swift test -c release \
+			-Xlinker -L$(LITERT) -Xlinker -rpath -Xlinker $(LITERT); }
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

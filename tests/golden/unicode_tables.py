@@ -23,6 +23,14 @@ def _each(normalizer: NFD | BertNormalizer) -> dict[str, str]:
     return changed
 
 
+def _movable(characters: Iterable[str]) -> list[str]:
+    """Those that NFD moves in front of U+0345, the mark of the highest combining class."""
+    nfd, high = NFD(), "\u0345"
+    chosen = list(characters)
+    made = nfd.normalize_str(_FENCE.join(["", *(high + c for c in chosen), ""])).split(_FENCE)
+    return [c for c, out in zip(chosen, made[1:-1], strict=True) if not out.startswith(high)]
+
+
 def _punctuation() -> list[str]:
     found = []
     splitter = BertPreTokenizer()
@@ -70,12 +78,14 @@ def unicode_tables() -> dict[str, Any]:
         )  # fmt: skip
         if made != explained:
             raise ValueError(f"U+{ord(character):04X} becomes {made!r}, explained: {explained!r}")
+    kept = (c for c in _CHARACTERS if c not in known and c not in marks and c != _FENCE)
     written = {c: out for c, out in decomposed.items() if ord(c) not in _HANGUL}
     return {
         "dropped": _ranges(dropped),
         "spaces": _ranges(spaces),
         "ideographs": _ranges(ideographs),
         "marks": _ranges(marks),
+        "movable": _ranges(_movable(kept)),
         "punctuation": _ranges(_punctuation()),
         "decompositions": _mapping(written),
         "lower": _mapping(lower),
