@@ -13,9 +13,11 @@ KERNEL=kotlin-jupyter-kernel==0.19.0.944 # holds a Kotlin 2.3 compiler as jars
 JARS=/usr/share/java
 mkdir -p "$BUILD"
 
-installed() { command -v javac >/dev/null && test -e $JARS/junit-platform-console-standalone.jar; }
+installed() {
+    command -v javac >/dev/null && test -e $JARS/junit-platform-console-standalone.jar && test -e $JARS/jna.jar
+}
 if ! installed; then
-    packages="openjdk-17-jdk-headless junit5"
+    packages="openjdk-17-jdk-headless junit5 libjna-java"
     echo "installing $packages"
     { apt-get -qq update && apt-get -qq install -y --no-install-recommends $packages; } >"$BUILD/apt.log" 2>&1 ||
         { echo "error: could not install them; as root: apt-get install $packages"; exit 1; }
@@ -48,9 +50,10 @@ kotlin() {
 
 echo "compiling"
 rm -rf "$BUILD/main" "$BUILD/test"
+JUNIT=$JARS/junit-jupiter-api.jar:$JARS/opentest4j.jar:$JARS/apiguardian-api.jar:$JARS/junit-platform-commons.jar
 kotlin -cp "$STDLIB" -d "$BUILD/main" $CORE/main/kotlin
-kotlin -cp "$STDLIB:$BUILD/main:$JARS/junit-jupiter-api.jar:$JARS/opentest4j.jar:$JARS/apiguardian-api.jar:$JARS/junit-platform-commons.jar" \
-    -Xfriend-paths="$BUILD/main" -d "$BUILD/test" $CORE/test/kotlin
+kotlin -cp "$STDLIB:$BUILD/main:$JUNIT:$JARS/jna.jar" -Xfriend-paths="$BUILD/main" -d "$BUILD/test" \
+    $CORE/test/kotlin $CORE/hostTest/kotlin
 
 # The agreement with Python on SQuAD dev-A and on random text; made anew where the reference changed.
 if test -d ../shared/data/qa; then
@@ -64,6 +67,18 @@ else
     echo "skipped: the agreement with Python, for ../shared/data is not here"
 fi
 
+# The bundle that ships, exported once, and what Python answers with it.
+LITERT=$("$PYTHON" -c 'import ai_edge_litert as p; print(p.__path__[0] + "/libLiteRt.so")' 2>/dev/null || true)
+if test -f "$LITERT"; then
+    echo "asking the real model in Python"
+    "$PYTHON" ios_demo/HostCheck/reference.py "$BUILD/model" >"$BUILD/model.log" 2>&1 ||
+        { cat "$BUILD/model.log"; exit 1; }
+else
+    rm -rf "$BUILD/model"
+    echo "skipped: the real model, for $PYTHON has no LiteRT library"
+fi
+
 echo "testing"
-java -Xmx600m -Dagreement="$BUILD/agreement" -jar $JARS/junit-platform-console-standalone.jar \
-    --class-path "$BUILD/test:$BUILD/main:$STDLIB" --scan-class-path --details=summary --disable-banner
+java -Xmx600m -Dagreement="$BUILD/agreement" -Dmodel="$BUILD/model" -Dlitert="$LITERT" \
+    -cp "$JARS/junit-platform-console-standalone.jar:$BUILD/test:$BUILD/main:$STDLIB:$JARS/jna.jar" \
+    org.junit.platform.console.ConsoleLauncher --scan-class-path "$BUILD/test" --details=summary --disable-banner
