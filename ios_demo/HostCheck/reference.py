@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     runner = open_runner(bundle, "tflite")
     answers: list[dict[str, Any]] = []
     for question in read_squad([sample_path()]):
-        windows = []
+        windows: list[Any] = []
 
         def model(ids: list[int], types: list[int], windows: list[Any] = windows) -> Any:
             windows.append(runner.span_logits(ids, types))
