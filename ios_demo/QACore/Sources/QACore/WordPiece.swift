@@ -46,11 +46,9 @@ public struct WordPiece: Sendable {
     let normal = NormalText(text, lowercase: lowercase, stripAccents: stripAccents)
     var found = Found(capacity: normal.scalars.count / 3)
     var start = 0
-    for (place, scalar) in normal.scalars.enumerated() {
-      let isSpace = scalar == " "
-      guard isSpace || ScalarRules.isPunctuation(scalar) else { continue }
+    for place in normal.scalars.indices where normal.isBreak[place] {
       appendWord(normal, start..<place, to: &found)
-      if !isSpace { appendWord(normal, place..<place + 1, to: &found) }
+      if normal.scalars[place] != " " { appendWord(normal, place..<place + 1, to: &found) }
       start = place + 1
     }
     appendWord(normal, start..<normal.scalars.count, to: &found)
