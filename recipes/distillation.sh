@@ -43,7 +43,7 @@ for start in full no-kl no-cosine no-mlm random cut; do
   make "$runs/clinc-$start" finetune --student "$student" --task classification \
     --data "$data/classification/clinc150-train.tsv.gz" \
     --eval-data "$data/classification/clinc150-dev.tsv.gz" --max-length 64 --epochs 2 \
-    --batch-size 32 --dropout 0 --learning-rate 3e-4
+    --batch-size 64 --dropout 0 --learning-rate 3e-4
   make "$runs/polarity-$start" finetune --student "$student" --task classification \
     --data "$data/classification/sentence-polarity-train.tsv.gz" \
     --eval-data "$data/classification/sentence-polarity-dev.tsv.gz" --epochs 2 \
