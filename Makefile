@@ -8,7 +8,7 @@ help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core"
-	@echo "make test-kotlin   the Kotlin core alone (installs a JDK, JUnit and the Kotlin compiler where missing)"
+	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
