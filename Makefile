@@ -1,5 +1,6 @@
 # Two commands for a new machine: `make study` and `make test`. Both set up .venv first.
 PYTHON ?= python3.11
+JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
@@ -26,10 +27,11 @@ $(STAMP): pyproject.toml
 study: $(STAMP)
 	@$(BIN)/distilbert-mobile study $(STUDY)
 
+# Python's tests come last, so that pytest's summary ends the output.
 test: $(STAMP)
-	@$(BIN)/python -m pytest
 	@if command -v javac >/dev/null; then android_demo/core/test.sh $(BIN)/python; \
 		else echo "skipped: the Kotlin core, for there is no JDK here; make test-kotlin installs one"; fi
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-kotlin: $(STAMP)
 	@android_demo/core/test.sh $(BIN)/python

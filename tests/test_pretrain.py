@@ -115,7 +115,7 @@ def command(config: PretrainConfig, ranks: int = 1, *more: str) -> list[str]:
 def wait_for_updates(folder: Path, process: subprocess.Popen[bytes]) -> None:
     """Until a run has logged four updates: one more than its first saved state."""
     log = folder / "metrics.jsonl"
-    while process.poll() is None and not (log.is_file() and log.read_text().count("\n") >= 4):
+    while process.poll() is None and not (log.is_file() and log.read_text().count('"loss"') >= 4):
         time.sleep(0.01)
     assert process.poll() is None
 
@@ -165,7 +165,7 @@ def test_a_student_learns_the_text_and_its_teacher(config: PretrainConfig) -> No
     assert seen[0].scores is not None  # what the run starts from
     assert seen[0].scores["agreement"] < result.scores["student"]["agreement"] - 0.05
     for term in ("kl", "mlm", "cosine"):
-        assert losses(seen)[-2][term] < 0.8 * losses(seen)[0][term], term
+        assert losses(seen)[-2][term] < 0.9 * losses(seen)[0][term], term
 
 
 @pytest.mark.parametrize("workers", [0, 2])
