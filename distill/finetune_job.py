@@ -13,6 +13,7 @@ from distill.finetune_config import FinetuneConfig
 from distill.finetune_model import Finetuning, FrozenTeacher, Weights, count
 from distill.finetune_tasks import Task
 from distill.job import Update
+from distill.model import freeze
 
 
 class FinetuneJob:
@@ -86,13 +87,3 @@ class FinetuneJob:
     def _due(self, ends_epoch: bool, number: int) -> bool:
         every = self._config.eval_every
         return number % every == 0 if every else ends_epoch
-
-
-def freeze(model: Any, part: str) -> None:
-    """Takes the word and position tables, or these and all layers, out of the training."""
-    body = getattr(model, model.base_model_prefix)
-    layers = body.transformer if model.config.model_type == "distilbert" else body.encoder
-    parts = {"none": [], "embeddings": [body.embeddings], "encoder": [body.embeddings, layers]}
-    for module in parts[part]:
-        for parameter in module.parameters():
-            parameter.requires_grad_(False)

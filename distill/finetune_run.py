@@ -23,10 +23,8 @@ from distill.model import use_bf16
 from distill.state import claim_folder, fixed_settings, hash_sources
 from distill.student import copy_tokenizer
 from distill.teacher import teacher_ids
-from distill.trackers import METRICS
+from distill.trackers import copy_logs
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
-
-_BOARD = "tensorboard"
 
 
 @dataclass(frozen=True)
@@ -176,9 +174,7 @@ def _finish(
     found = {**inputs.hashes, "records": _records(inputs)}
     with finished_folder(config.out, config.force, suffix=".final") as final:
         shutil.copytree(outcome.weights, final, dirs_exist_ok=True)
-        shutil.copyfile(folder / METRICS, final / METRICS)
-        if (folder / _BOARD).is_dir():
-            shutil.copytree(folder / _BOARD, final / _BOARD)
+        copy_logs(folder, final)
         copy_tokenizer(inputs.student, final)
         write_record(final, "finetune", inputs.named, found, metrics)
         write_card(final)

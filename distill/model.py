@@ -157,3 +157,13 @@ def _renew(model: Any, outputs: int, seed: int) -> None:
         new.bias.zero_()
     model.classifier = new.to(model.classifier.weight.device)
     model.config.num_labels = outputs
+
+
+def freeze(model: Any, part: str) -> None:
+    """Takes the word and position tables, or these and all layers, out of the training."""
+    body = getattr(model, model.base_model_prefix)
+    layers = body.transformer if model.config.model_type == "distilbert" else body.encoder
+    parts = {"none": [], "embeddings": [body.embeddings], "encoder": [body.embeddings, layers]}
+    for module in parts[part]:
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)

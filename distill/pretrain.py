@@ -18,10 +18,9 @@ from distill.pretrain_job import PretrainJob
 from distill.sources import Sources
 from distill.state import claim_folder
 from distill.student import copy_tokenizer
-from distill.trackers import METRICS
+from distill.trackers import copy_logs
 
 ABLATIONS = "ablations.json"
-_SHARED = ("tensorboard", METRICS)  # records that all students of a run have in common
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def pretrain(
     folder = config.out.with_name(config.out.name + ".partial")
     sources = Sources(config, folder)
     if accelerator.is_main_process:
-        claim = {"config": sources.settings(), "inputs": sources.hashes()}
+        claim = {"config": sources.settings(), "inputs": sources.hashes}
         claim_folder(folder, claim, config.force)
         sources.tokenise(progress)
         sources.make_students()
@@ -100,7 +99,7 @@ def _finish(
     result: Pretrained,
 ) -> None:
     """Puts weights, tokenizer, records and logs together as the finished output."""
-    inputs = {**sources.hashes(), "corpus": corpus.hash}
+    inputs = {**sources.hashes, "corpus": corpus.hash}
     with finished_folder(config.out, config.force, suffix=".final") as final:
         shutil.copytree(outcome.weights, final, dirs_exist_ok=True)
         for name in sources.names:
@@ -114,11 +113,7 @@ def _finish(
                 "variant": name if config.ablations else None,
             }
             write_record(target, "pretrain", sources.named(), inputs, metrics)
-        for shared in _SHARED:
-            if (folder / shared).is_dir():
-                shutil.copytree(folder / shared, final / shared)
-            elif (folder / shared).is_file():
-                shutil.copyfile(folder / shared, final / shared)
+        copy_logs(folder, final)
         if config.ablations:
             write_text(final / ABLATIONS, json.dumps(result.scores, indent=1) + "\n")
     shutil.rmtree(folder)

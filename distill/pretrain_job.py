@@ -17,7 +17,6 @@ from distill.distillation import (
     Student,
     Teacher,
     count,
-    head_parameters,
 )
 from distill.feed import updates_of_rank
 from distill.heads import head_of
@@ -25,7 +24,7 @@ from distill.held_out import HeldOut
 from distill.job import Update
 from distill.masked_lm import decoder
 from distill.masking import MaskedBatch, Masker, MaskSettings
-from distill.model import use_bf16
+from distill.model import freeze, use_bf16
 from distill.pretrain_config import PretrainConfig
 from distill.sources import Sources
 from distill.teacher import check_teacher, load_masked_lm, teacher_ids
@@ -94,7 +93,7 @@ class PretrainJob:
         if alone and head_of(folder) != "mlm":
             _start_at_frequencies(model, self._corpus)
         check_teacher(self._teacher.model if self._teacher else model, model, self._longest)
-        _freeze(model, config.freeze)
+        freeze(model, config.freeze)
         teacher = self._teacher.model if self._teacher else None
         student = Student(model, loss_weights(config, name), teacher)
         if config.compile:
@@ -160,13 +159,3 @@ def _start_at_frequencies(model: Any, corpus: Corpus) -> None:
     counts = torch.from_numpy(corpus.counts + 1.0)
     with torch.no_grad():
         decoder(model)[1].copy_(torch.log(counts / counts.sum()))
-
-
-def _freeze(model: Any, part: str) -> None:
-    body = getattr(model, model.base_model_prefix)
-    if part == "encoder":
-        head = {id(parameter) for parameter in head_parameters(model)}
-        for parameter in model.parameters():
-            parameter.requires_grad_(id(parameter) in head)
-    elif part == "embeddings":
-        body.embeddings.requires_grad_(False)

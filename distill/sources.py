@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ class Sources:
             )
             build_corpus(settings, progress)
 
+    @cached_property
     def hashes(self) -> dict[str, Any]:
         """What identifies the inputs: hashes of checkpoints and of the text."""
         config = self._config

@@ -1,6 +1,7 @@
 """Where a run's numbers go: one JSON line an update, and TensorBoard, through Accelerate."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def start_trackers(
     for tracker in trackers:
         tracker.start()
     accelerator.trackers = trackers
+
+
+def copy_logs(folder: Path, final: Path) -> None:
+    """Brings the logs of a run into its finished output."""
+    shutil.copyfile(folder / METRICS, final / METRICS)
+    if (folder / _BOARD).is_dir():
+        shutil.copytree(folder / _BOARD, final / _BOARD)
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
