@@ -52,7 +52,8 @@ done
 
 # 4. Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
 make "$runs/squad-teacher" finetune --student "$encoder" --task squad --data "${squad[@]}" \
-  --eval-data "$dev" --questions 28000 --epochs 1 --dropout 0 --learning-rate 1.5e-4
+  --eval-data "$dev" --questions 28000 --epochs 1 --max-length 256 --dropout 0 \
+  --learning-rate 1.5e-4
 plain=(finetune --student "$runs/ablations/full" --task squad --data "${squad[@]}" \
   --eval-data "$dev" --questions 8000 --epochs 1 --max-length 256 --dropout 0 \
   --learning-rate 2.5e-4 --seeds 1,2,3)
