@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from export.manifest import QUESTION_ANSWERING, Interface
-from export.network import Network, Shape
+from export.network import Network
 from export.parity import reference_outputs
 from export.pte import write_pte
 from export.pte_file import pte_operators, pte_tensors
 from export.recipes import fp32, int8
 from export.runner import Runner, open_pte
 from export.samples import Sample
+from export.shape import Shape
 from export.sizes import LINEARS, TABLES, account, refuse_floats
 
 LONGEST = 48

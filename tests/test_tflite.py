@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from export.manifest import QUESTION_ANSWERING, Interface
-from export.network import Network, Shape
+from export.network import Network
 from export.parity import reference_outputs
 from export.recipes import fp32, int8
 from export.runner import Runner, open_tflite
 from export.samples import Sample
+from export.shape import Shape
 from export.sizes import BIASES, GRAPH, LINEARS, TABLES, account, refuse_floats
 from export.tflite import write_tflite
 from export.tflite_file import tflite_operators, tflite_tensors

@@ -1,0 +1,60 @@
+"""A transformer layer as BERT, DistilBERT, RoBERTa and ELECTRA have it, for one sequence."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from export.shape import Shape
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": functional.gelu,
+    "gelu_new": lambda x: functional.gelu(x, approximate="tanh"),
+    "gelu_pytorch_tanh": lambda x: functional.gelu(x, approximate="tanh"),
+    "relu": functional.relu,
+}
+
+
+class Attention(nn.Module):
+    """Self-attention over one sequence, [length, width], with the score scale folded into q.
+
+    `values` is the width of what the values are computed from.
+    """
+
+    def __init__(self, width: int, heads: int, values: int) -> None:
+        super().__init__()
+        self.heads, self.width = heads, width // heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(values, width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        """Attend with `x` to `values`; `bias` [1, 1, length] is added to the scores of a token."""
+        query = self.query(x).view(-1, self.heads, self.width).permute(1, 0, 2)
+        key = self.key(x).view(-1, self.heads, self.width).permute(1, 2, 0)
+        value = self.value(values).view(-1, self.heads, self.width).permute(1, 0, 2)
+        weights = torch.softmax(torch.bmm(query, key) + bias, dim=-1)
+        mixed = torch.bmm(weights, value).permute(1, 0, 2).contiguous()
+        out: Tensor = self.output(mixed.view(-1, self.heads * self.width))
+        return out
+
+
+class Layer(nn.Module):
+    """One transformer layer, layer norm after each residual sum."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.attention = Attention(shape.hidden, shape.heads, shape.hidden)
+        self.attention_norm = nn.LayerNorm(shape.hidden, eps=shape.eps)
+        self.up = nn.Linear(shape.hidden, shape.feed_forward)
+        self.down = nn.Linear(shape.feed_forward, shape.hidden)
+        self.output_norm = nn.LayerNorm(shape.hidden, eps=shape.eps)
+        self.activation = ACTIVATIONS[shape.activation]
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """[length, hidden] to [length, hidden]; `bias` as in Attention."""
+        x = self.attention_norm(x + self.attention(x, x, bias))
+        out: Tensor = self.output_norm(x + self.down(self.activation(self.up(x))))
+        return out
