@@ -31,10 +31,9 @@ class Widening(nn.Module):
     def forward(self, x: Tensor, real: Tensor) -> Tensor:
         """[length, narrow] to [length, wide]; `real` [length, 1] is 0 for padding, else 1."""
         if self.trigram:
-            x = x * real
-            after = functional.pad(x[1:], (0, 0, 0, 1))
-            before = functional.pad(x[:-1], (0, 0, 1, 0))
-            x = torch.cat([after, x, before], dim=1)
+            # Padded before it is cut: torch.export takes no part that may be one row long.
+            ends = functional.pad(x * real, (0, 0, 1, 1))
+            x = torch.cat([ends[2:], ends[1:-1], ends[:-2]], dim=1)
         out: Tensor = self.dense(x)
         return out
 
