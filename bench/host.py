@@ -204,7 +204,9 @@ def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
 def bundle_tokenizer(bundle: Bundle) -> WordPieceTokenizer:
     """The tokenizer of a bundle."""
     record = bundle.manifest.tokenizer
-    return tokenizer_from_vocab(bundle.folder / record.file, lowercase=record.lowercase)
+    return tokenizer_from_vocab(
+        bundle.folder / record.file, lowercase=record.lowercase, strip_accents=record.strip_accents
+    )
 
 
 def real_tokens(tokenizer: WordPieceTokenizer, tokens: int) -> tuple[list[int], list[int]]:

@@ -63,6 +63,12 @@ def _settings(config: CorpusConfig, tokenizer: WordPieceTokenizer) -> dict[str, 
         "version": VERSION,
         **{name: getattr(config, name) for name in names},
         "lowercase": tokenizer.lowercase,
+        # Said only where it is unusual, so that older corpora still match their settings.
+        **(
+            {}
+            if tokenizer.strip_accents == tokenizer.lowercase
+            else {"strip_accents": tokenizer.strip_accents}
+        ),
         "vocabulary": hashlib.sha256(_vocabulary_text(tokenizer).encode()).hexdigest(),
     }
 

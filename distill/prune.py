@@ -58,7 +58,9 @@ def prune_vocabulary(config: StudentConfig, source: Path, report: Report) -> Pru
 
 def _with_tokens(tokenizer: WordPieceTokenizer, kept: NDArray[np.int64]) -> WordPieceTokenizer:
     vocab = {tokenizer.tokens[old]: new for new, old in enumerate(kept)}
-    return WordPieceTokenizer(vocab, lowercase=tokenizer.lowercase)
+    return WordPieceTokenizer(
+        vocab, lowercase=tokenizer.lowercase, strip_accents=tokenizer.strip_accents
+    )
 
 
 def kept_ids(

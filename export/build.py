@@ -167,6 +167,7 @@ def _manifest(
             sha256=files[VOCAB].sha256,
             vocab_size=tokenizer.vocab_size,
             lowercase=tokenizer.lowercase,
+            strip_accents=tokenizer.strip_accents,
         ),
         qa=QaLimits().for_length(config.buckets[-1]) if answering else None,
         golden=GOLDEN,

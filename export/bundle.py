@@ -13,6 +13,8 @@ from export import strict_json
 from export.manifest import FORMAT_VERSION, FileRecord, Manifest, ModelFile
 
 MANIFEST = "manifest.json"
+MAX_LENGTH = 4096
+MAX_VOCABULARY = 1_000_000
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -97,6 +99,7 @@ def load_bundle(folder: Path, verify: bool = True) -> Bundle:
     for name, record in manifest.files.items():
         _check_file(folder, name, record, verify)
     _check_references(manifest)
+    _check_sizes(manifest)
     return Bundle(folder=folder, manifest=manifest)
 
 
@@ -141,6 +144,34 @@ def _check_references(manifest: Manifest) -> None:
         raise ValueError(f"{MANIFEST} lists no model; export the bundle again")
     if manifest.tokenizer.sha256 != manifest.files[manifest.tokenizer.file].sha256:
         raise ValueError(f"{manifest.tokenizer.file} is not the vocabulary of this model")
+
+
+def _check_sizes(manifest: Manifest) -> None:
+    """Sizes that no model has are refused before an app asks for memory by them."""
+    if not 1 <= manifest.tokenizer.vocab_size <= MAX_VOCABULARY:
+        raise ValueError(
+            f"{MANIFEST}: vocab_size must be from 1 to {MAX_VOCABULARY}, "
+            f"found {manifest.tokenizer.vocab_size}; export the bundle again"
+        )
+    for runtime, model in manifest.models.items():
+        entries = model.interface.entries
+        for entry in entries:
+            if not 1 <= entry.min_length <= entry.max_length <= MAX_LENGTH:
+                raise ValueError(
+                    f"{MANIFEST}: entry {entry.name!r} of {runtime} takes {entry.min_length} to "
+                    f"{entry.max_length} tokens; expected 1 to {MAX_LENGTH}, export it again"
+                )
+        lengths = [entry.max_length for entry in entries]
+        if not lengths or lengths != sorted(set(lengths)):
+            raise ValueError(
+                f"{MANIFEST}: the entries of {runtime} must be at least one, the shortest first, "
+                f"found lengths {lengths}; export the bundle again"
+            )
+        if manifest.qa and manifest.qa.max_length > lengths[-1]:
+            raise ValueError(
+                f"{MANIFEST}: max_length is {manifest.qa.max_length}, but {runtime} takes at most "
+                f"{lengths[-1]} tokens; export the bundle again"
+            )
 
 
 def load_golden(bundle: Bundle) -> Golden:

@@ -100,6 +100,7 @@ class Tokenizer:
     sha256: str
     vocab_size: int
     lowercase: bool
+    strip_accents: bool
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,16 @@ class Pieces:
 
 
 class WordPieceTokenizer:
-    """BERT's tokenizer. `[SEP]` typed by a user is plain text: it can never inject a separator."""
+    """BERT's tokenizer. `[SEP]` typed by a user is plain text: it can never inject a separator.
 
-    def __init__(self, vocab: dict[str, int], *, lowercase: bool) -> None:
+    Accents go with the case unless `strip_accents` is given.
+    """
+
+    def __init__(
+        self, vocab: dict[str, int], *, lowercase: bool, strip_accents: bool | None = None
+    ) -> None:
         self.lowercase = lowercase
+        self.strip_accents = lowercase if strip_accents is None else strip_accents
         self.tokens = sorted(vocab, key=vocab.__getitem__)
         self.vocab_size = len(vocab)
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
@@ -38,7 +44,9 @@ class WordPieceTokenizer:
         # `encode_special_tokens=True` means; the flag is set too, so that both roads agree.
         model = WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100)
         self._tokenizer = Tokenizer(model)
-        self._tokenizer.normalizer = BertNormalizer(lowercase=lowercase)
+        self._tokenizer.normalizer = BertNormalizer(
+            lowercase=lowercase, strip_accents=self.strip_accents
+        )
         self._tokenizer.pre_tokenizer = BertPreTokenizer()
         self._tokenizer.encode_special_tokens = True
 
@@ -84,9 +92,11 @@ def _check_vocab(vocab: dict[str, int], path: Path) -> None:
         raise ValueError(f"{path}: token ids are not 0 to {len(vocab) - 1} without gaps")
 
 
-def tokenizer_from_vocab(vocab: Path, *, lowercase: bool) -> WordPieceTokenizer:
-    """The tokenizer of a bundle: its `vocab.txt` and the manifest's lower-casing flag."""
-    return WordPieceTokenizer(read_vocab(vocab), lowercase=lowercase)
+def tokenizer_from_vocab(
+    vocab: Path, *, lowercase: bool, strip_accents: bool | None = None
+) -> WordPieceTokenizer:
+    """The tokenizer of a bundle: its `vocab.txt` and the manifest's two flags."""
+    return WordPieceTokenizer(read_vocab(vocab), lowercase=lowercase, strip_accents=strip_accents)
 
 
 def load_tokenizer(folder: Path) -> WordPieceTokenizer:
@@ -97,8 +107,11 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
         return _from_tokenizer_json(folder / "tokenizer.json")
     settings = _read_json(folder / "tokenizer_config.json")
     lowercase = bool(settings.get("do_lower_case", True))
-    _refuse_variants(folder, lowercase, settings.get("strip_accents"), settings)
-    return tokenizer_from_vocab(folder / "vocab.txt", lowercase=lowercase)
+    strip_accents = _accents(folder, settings)
+    _refuse_variants(folder, settings)
+    return tokenizer_from_vocab(
+        folder / "vocab.txt", lowercase=lowercase, strip_accents=strip_accents
+    )
 
 
 def _from_tokenizer_json(path: Path) -> WordPieceTokenizer:
@@ -111,19 +124,22 @@ def _from_tokenizer_json(path: Path) -> WordPieceTokenizer:
             "BERT's: WordPiece with BertNormalizer"
         )
     lowercase = bool(normalizer["lowercase"])
-    _refuse_variants(path, lowercase, normalizer.get("strip_accents"), normalizer)
+    strip_accents = _accents(path, normalizer)
+    _refuse_variants(path, normalizer)
     _check_vocab(model["vocab"], path)
-    return WordPieceTokenizer(model["vocab"], lowercase=lowercase)
+    return WordPieceTokenizer(model["vocab"], lowercase=lowercase, strip_accents=strip_accents)
 
 
-def _refuse_variants(
-    where: Path, lowercase: bool, strip_accents: bool | None, settings: dict[str, Any]
-) -> None:
-    """Accents go with the case and ideographs are split; other settings would be read wrong."""
-    if strip_accents not in (None, lowercase):
-        raise ValueError(
-            f"{where}: strip_accents={strip_accents} with lower-casing {lowercase} is unsupported"
-        )
+def _accents(where: Path, settings: dict[str, Any]) -> bool | None:
+    """Whether accents are removed; None, as in a file that says nothing: they go with the case."""
+    value = settings.get("strip_accents")
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{where}: strip_accents={value!r}; expected true, false or null")
+    return value
+
+
+def _refuse_variants(where: Path, settings: dict[str, Any]) -> None:
+    """Control characters go and ideographs are split; other settings would be read wrong."""
     for key in ("tokenize_chinese_chars", "handle_chinese_chars", "clean_text"):
         if settings.get(key, True) is not True:
             raise ValueError(f"{where}: {key}={settings[key]} is unsupported; expected true")

@@ -1,6 +1,6 @@
 """Exports the model that ships and writes Python's answers: `reference.py FOLDER`, for ModelTests.
 
-`bundle/` is made once, as the study exports it; `answers.json` holds the sample questions.
+`bundle/` is made where there is none of today's format, as the study exports it; `answers.json` holds the sample questions.
 """
 
 import json
@@ -11,27 +11,27 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from bench.host import bundle_tokenizer  # noqa: E402
 from export.build import build_bundle  # noqa: E402
 from export.bundle import load_bundle  # noqa: E402
 from export.config import ExportConfig  # noqa: E402
 from export.runner import open_runner  # noqa: E402
 from tasks.qa import answer_question  # noqa: E402
 from tasks.squad import read_squad, sample_path  # noqa: E402
-from tasks.tokenizer import tokenizer_from_vocab  # noqa: E402
 
 
 def main(folder: Path) -> None:
-    """Writes the bundle if it is not there, and the answers anew."""
+    """Writes the bundle if there is none that loads, and the answers anew."""
     path = folder / "bundle"
-    if not path.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        bundle = load_bundle(path)
+    except (ValueError, FileNotFoundError):
         checkpoint = ROOT / "models" / "minilm-l3-squad"
-        build_bundle(ExportConfig(checkpoint, path, runtimes=("tflite",), buckets=(128, 384)))
-    bundle = load_bundle(path)
+        runtimes, buckets = ("tflite",), (128, 384)
+        bundle = build_bundle(ExportConfig(checkpoint, path, runtimes, buckets=buckets, force=True))
     limits = bundle.manifest.qa
     assert limits is not None
-    lowercase = bundle.manifest.tokenizer.lowercase
-    tokenizer = tokenizer_from_vocab(path / bundle.manifest.tokenizer.file, lowercase=lowercase)
+    tokenizer = bundle_tokenizer(bundle)
     runner = open_runner(bundle, "tflite")
     answers: list[dict[str, Any]] = []
     for question in read_squad([sample_path()]):

@@ -1,7 +1,8 @@
 """Writes the golden cases: `python tests/golden/regenerate.py [FOLDER]`, by default in place.
 
 Token ids and spans come from Hugging Face `tokenizers`, windows and answers from the Python
-reference in `tasks/`; what the manifests must give is stated here, and checked with `export/`.
+reference in `tasks/`, a classifier's inputs from its training in `distill/`; what the manifests
+must give is stated here, and checked with `export/`.
 """
 
 import dataclasses
@@ -25,7 +26,9 @@ from tokenizers.normalizers import BertNormalizer  # noqa: E402
 from tokenizers.pre_tokenizers import BertPreTokenizer  # noqa: E402
 from unicode_tables import unicode_tables  # noqa: E402
 
+from distill.batches import label_examples  # noqa: E402
 from tasks.answers import Logits, decode  # noqa: E402
+from tasks.classification import Labelled  # noqa: E402
 from tasks.tokenizer import WordPieceTokenizer  # noqa: E402
 from tasks.windows import QaLimits, Window, make_windows  # noqa: E402
 
@@ -311,6 +314,69 @@ def answer_cases() -> dict[str, Any]:
     }
 
 
+def classifier_cases() -> dict[str, Any]:
+    """Inputs as training joins and cuts them, and labels ranked by their logits."""
+    given = [
+        ("short", "a b", None, 8),
+        ("exactly full", "a b c d e f", None, 8),
+        ("one token too many", "a b c d e f g", None, 8),
+        ("cut inside a word", "a bcdefgh", None, 6),
+        ("no token", "\u200b", None, 8),
+        ("room for no token", "a b", None, 2),
+        ("separator typed", "[SEP] a", None, 8),
+        ("pair", "a b", "c d e", 16),
+        ("pair exactly full", "a b c", "d e", 8),
+        ("both too long", "a b c d e f", "g h i j k l", 10),
+        ("both too long, even room", "a b c d e f", "g h i j k l", 11),
+        ("the first is longer", "a b c d e f g h", "i j", 10),
+        ("the second is longer", "a b", "c d e f g h i j", 10),
+        ("one token longer", "a b c d", "e f g", 9),
+        ("pair with room for one token", "a b", "c d", 4),
+        ("pair with room for none", "a b", "c d", 3),
+        ("second text empty", "a b c d", "", 6),
+        ("first text empty", "", "a b c d", 6),
+        ("other scripts", "東京 é", "😀 한", 16),
+    ]
+    inputs = []
+    for name, text, pair, length in given:
+        item = Labelled("", text, pair, "")
+        (made,) = label_examples([item], [0.0], small_tokenizer(), length)
+        types = [int(place >= made.second) for place in range(len(made.input_ids))]
+        found = {"input_ids": made.input_ids.tolist(), "token_type_ids": types}
+        inputs.append({"name": name, "text": text, "pair": pair, "max_length": length} | found)
+    rankings: list[dict[str, Any]] = []
+    for name, logits in [
+        ("two", [0.25, -1.5]),
+        ("three", [1.0, 3.0, 2.0]),
+        ("ties go to the earlier label", [1.0, 2.0, 1.0, 2.0]),
+        ("minus zero equals zero", [-0.0, 0.0, -0.0]),
+        ("so far apart that their shares are nothing", [-2000.0, 0.0, -1000.0]),
+        ("large ones", [1000.0, 1000.5]),
+        ("one label", [-3.0]),
+    ]:
+        labels = [f"label {number}" for number in range(len(logits))]
+        order = sorted(range(len(logits)), key=lambda i, logits=logits: (-logits[i], i))
+        shares = np.exp(np.asarray(logits) - max(logits))
+        shares /= shares.sum()
+        ranked = [{"label": labels[i], "probability": float(shares[i])} for i in order]
+        rankings.append({"name": name, "labels": labels, "logits": logits, "ranked": ranked})
+    refused = [([1.0], 2), ([1.0, 2.0, 3.0], 2), ([], 0), (["nan", 1.0], 2), ([1.0, "inf"], 2)]
+    return {
+        "vocabulary": SMALL,
+        "lowercase": True,
+        "inputs": inputs,
+        "refused_lengths": [
+            {"text": "a", "pair": pair, "max_length": length}
+            for pair, length in ((None, 1), (None, 0), (None, -1), ("b", 2), ("b", -3))
+        ],
+        "rankings": rankings,
+        "refused_logits": [
+            {"labels": [f"label {n}" for n in range(labels)], "logits": logits}
+            for logits, labels in refused
+        ],
+    }
+
+
 Document = dict[str, Any]
 
 
@@ -386,6 +452,7 @@ def valid_manifest() -> Document:
             "sha256": records["vocab.txt"]["sha256"],
             "vocab_size": 7,
             "lowercase": True,
+            "strip_accents": True,
         },
         "qa": dataclasses.asdict(QaLimits()),
         "golden": "golden.json",
@@ -438,7 +505,9 @@ ACCEPTED: dict[str, Callable[[Document], None]] = {
     "one-runtime": _one_runtime,
     "null-threshold": _set("qa", "null_threshold", to=-1.5),
     "whole-number-threshold": _set("qa", "null_threshold", to=2),
-    "cased": _set("tokenizer", "lowercase", to=False),
+    "cased": lambda d: d["tokenizer"].update(lowercase=False, strip_accents=False),
+    "accents-kept": _set("tokenizer", "strip_accents", to=False),
+    "cased-without-accents": _set("tokenizer", "lowercase", to=False),
     "classifier": _classifier,
     "accuracy": _set(
         "models", "pte", "accuracy",
@@ -447,7 +516,7 @@ ACCEPTED: dict[str, Callable[[Document], None]] = {
     ),
 }  # fmt: skip
 
-_HASH, _QA = "0" * 64, "qa"
+_HASH, _QA, _PTE = "0" * 64, "qa", ("models", "pte", "interface", "entries")
 # name -> (why it is refused, words that the message must have, the change)
 REFUSED: dict[str, tuple[str, list[str], Callable[[Document], None]]] = {
     "newer-format": ("unknown format version", ["format version", "2"],
@@ -503,6 +572,33 @@ REFUSED: dict[str, tuple[str, list[str], Callable[[Document], None]]] = {
         _set("models", "pte", "interface", "entries", to=[3])),
     "lowercase-as-number": ("true or false is expected", ["tokenizer.lowercase"],
         _set("tokenizer", "lowercase", to=1)),
+    "strip-accents-missing": ("a field is missing", ["strip_accents"],
+        _drop("tokenizer", "strip_accents")),
+    "strip-accents-as-null": ("true or false is expected", ["tokenizer.strip_accents"],
+        _set("tokenizer", "strip_accents", to=None)),
+    "no-vocabulary-size": ("a size out of its range", ["vocab_size", "0"],
+        _set("tokenizer", "vocab_size", to=0)),
+    "negative-vocabulary": ("a size out of its range", ["vocab_size", "-7"],
+        _set("tokenizer", "vocab_size", to=-7)),
+    "absurd-vocabulary": ("a size out of its range", ["vocab_size", "2000000000"],
+        _set("tokenizer", "vocab_size", to=2 * 10**9)),
+    "no-entries": ("a model that cannot be called", ["pte", "at least one"],
+        _set(*_PTE, to=[])),
+    "zero-length": ("a length out of its range", ["forward", "0", "4096"],
+        _set(*_PTE, 0, "min_length", to=0)),
+    "negative-length": ("a length out of its range", ["forward", "-384", "4096"],
+        _set(*_PTE, 0, "max_length", to=-384)),
+    "absurd-entry": ("a length out of its range", ["forward", "9999999", "4096"],
+        _set(*_PTE, 0, "max_length", to=9999999)),
+    "lengths-reversed": ("a length out of its range", ["forward", "385", "384"],
+        _set(*_PTE, 0, "min_length", to=385)),
+    "entries-reversed": ("the longer entry comes first", ["tflite", "shortest first"],
+        lambda d: d["models"]["tflite"]["interface"]["entries"].reverse()),
+    "entries-repeated": ("two entries of one length", ["tflite", "shortest first"],
+        _set("models", "tflite", "interface", "entries", 0, to={"name": "again",
+            "min_length": 384, "max_length": 384})),
+    "longer-than-the-model": ("windows that no entry takes", ["max_length", "385", "384"],
+        _set(_QA, "max_length", to=385)),
     "task-missing": ("a text is expected", ["task"], _set("task", to=None)),
     "zero-stride": ("a limit out of its range", ["stride"], _set(_QA, "stride", to=0)),
     "negative-answer": ("a limit out of its range", ["max_answer_tokens"],
@@ -535,22 +631,26 @@ def manifests() -> dict[str, bytes]:
     written = {f"files/{name}": data for name, data in manifest_files().items()}
     cases = []
 
-    def add(name: str, text: str, reason: str | None, mentions: list[str]) -> None:
+    def add(name: str, written_text: str, reason: str | None, **more: Any) -> None:
         file = f"{'refused' if reason else 'accepted'}/{name}.json"
-        written[file] = text.encode()
-        cases.append({"manifest": file, "refused": reason, "mentions": mentions})
+        written[file] = written_text.encode()
+        cases.append({"manifest": file, "refused": reason, **more})
 
-    def changed(change: Callable[[Document], None]) -> str:
+    def changed(change: Callable[[Document], None]) -> Document:
         document = valid_manifest()
         change(document)
-        return dumped(document)
+        return document
 
+    vocabulary = manifest_files()["vocab.txt"].decode().split()
     for name, change in ACCEPTED.items():
-        add(name, changed(change), None, [])
+        document, text = changed(change), "a B \u00e1"
+        flags = document["tokenizer"]["lowercase"], document["tokenizer"]["strip_accents"]
+        ids, _ = huggingface(vocabulary, *flags)(text)
+        add(name, dumped(document), None, text=text, ids=ids)
     for name, (reason, mentions, change) in REFUSED.items():
-        add(name, changed(change), reason, mentions)
+        add(name, dumped(changed(change)), reason, mentions=mentions)
     for name, text in DAMAGED.items():
-        add(f"damaged-{name}", text, "damaged", ["manifest.json", "damaged"])
+        add(f"damaged-{name}", text, "damaged", mentions=["manifest.json", "damaged"])
     written["cases.json"] = dumped({"cases": cases}).encode()
     return written
 
@@ -591,6 +691,7 @@ def content() -> dict[str, bytes]:
         "tokenizer.json": dumped(tokenizer_cases()).encode(),
         "windows.json": dumped(window_cases()).encode(),
         "answers.json": dumped(answer_cases()).encode(),
+        "classifier.json": dumped(classifier_cases()).encode(),
     }
     return found | {f"manifests/{name}": data for name, data in manifests().items()}
 

@@ -43,7 +43,8 @@ public struct ModelBundle: Sendable {
   public func tokenizer() throws -> WordPiece {
     let record = manifest.tokenizer
     let bytes = try Data(contentsOf: folder.appendingPathComponent(record.file))
-    let tokenizer = try WordPiece(vocabulary: bytes, lowercase: record.lowercase)
+    let tokenizer = try WordPiece(
+      vocabulary: bytes, lowercase: record.lowercase, stripAccents: record.stripAccents)
     guard tokenizer.vocabularySize == record.vocabSize else {
       throw QAError(
         "\(record.file) has \(tokenizer.vocabularySize) tokens, the manifest says \(record.vocabSize)"

@@ -88,12 +88,13 @@ public struct ModelFile: Sendable, Equatable {
   public let operators: Operators
 }
 
-/// The vocabulary the model was trained with.
+/// The vocabulary the model was trained with, and how text is read before it is looked up.
 public struct VocabularyRecord: Sendable, Equatable {
   public let file: String
   public let sha256: String
   public let vocabSize: Int
   public let lowercase: Bool
+  public let stripAccents: Bool
 }
 
 /// Licences as the checkpoint's model card states them, nil where it states none.
@@ -165,6 +166,24 @@ extension Manifest {
     files = try field("files").map(FileRecord.init)
     licences = try Licences(field("licences"))
     provenance = try Provenance(field("provenance"))
+    try checkLengths(reader.place)
+  }
+
+  /// Windows must fit every model; an entry is taken where it is the first that fits.
+  private func checkLengths(_ place: String) throws {
+    for (runtime, model) in models.sorted(by: { $0.key < $1.key }) {
+      let lengths = model.interface.entries.map(\.maxLength)
+      guard let longest = lengths.last, zip(lengths, lengths.dropFirst()).allSatisfy(<) else {
+        throw QAError(
+          "\(place): the entries of \(runtime) must be at least one, the shortest first, "
+            + "found lengths \(lengths); export the bundle again")
+      }
+      if let qa, qa.maxLength > longest {
+        throw QAError(
+          "\(place): max_length is \(qa.maxLength), but \(runtime) takes at most \(longest) tokens; "
+            + "export the bundle again")
+      }
+    }
   }
 }
 
@@ -198,10 +217,13 @@ extension Entry {
   init(_ reader: JsonReader) throws {
     let field = try reader.fields(["name", "min_length", "max_length"])
     let (least, most) = try (field("min_length").int(), field("max_length").int())
-    guard 1 <= least, least <= most else {
-      throw QAError("\(reader.place) has lengths from \(least) to \(most)")
+    let name = try field("name").text()
+    guard 1 <= least, least <= most, most <= QALimits.longest else {
+      throw QAError(
+        "\(reader.place) '\(name)' takes \(least) to \(most) tokens; "
+          + "expected 1 to \(QALimits.longest), export the bundle again")
     }
-    try self.init(name: field("name").text(), minLength: least, maxLength: most)
+    self.init(name: name, minLength: least, maxLength: most)
   }
 }
 
@@ -258,11 +280,19 @@ extension ModelFile {
 }
 
 extension VocabularyRecord {
+  private static let largest = 1_000_000
+
   init(_ reader: JsonReader) throws {
-    let field = try reader.fields(["file", "sha256", "vocab_size", "lowercase"])
+    let field = try reader.fields(["file", "sha256", "vocab_size", "lowercase", "strip_accents"])
+    let size = try field("vocab_size").int()
+    guard (1...Self.largest).contains(size) else {
+      throw QAError(
+        "\(reader.place).vocab_size must be from 1 to \(Self.largest), found \(size); "
+          + "export the bundle again")
+    }
     try self.init(
-      file: field("file").text(), sha256: field("sha256").text(),
-      vocabSize: field("vocab_size").int(), lowercase: field("lowercase").bool())
+      file: field("file").text(), sha256: field("sha256").text(), vocabSize: size,
+      lowercase: field("lowercase").bool(), stripAccents: field("strip_accents").bool())
   }
 }
 

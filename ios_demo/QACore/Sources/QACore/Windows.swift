@@ -7,6 +7,7 @@ public struct QALimits: Sendable, Equatable {
   public let nBest: Int
   public let nullThreshold: Double?
 
+  static let longest = 4096
   static let specials = 3  // [CLS] question [SEP] context [SEP]
 
   /// Throws `QAError` for a limit out of its range and where no token of a passage would fit.
@@ -18,14 +19,15 @@ public struct QALimits: Sendable, Equatable {
       ("max_question_tokens", maxQuestionTokens), ("stride", stride),
       ("max_answer_tokens", maxAnswerTokens), ("n_best", nBest),
     ]
-    for (name, value) in limits where !(1...4096).contains(value) {
-      throw QAError("\(name) must be from 1 to 4096, found \(value)")
+    for (name, value) in limits where !(1...Self.longest).contains(value) {
+      throw QAError("\(name) must be from 1 to \(Self.longest), found \(value)")
     }
     let least = maxQuestionTokens + Self.specials + 1
-    guard least <= maxLength, maxLength <= 4096 else {
+    guard least <= maxLength, maxLength <= Self.longest else {
       throw QAError(
         "max_length must be from \(least) (question of \(maxQuestionTokens) tokens, "
-          + "\(Self.specials) special tokens and one of the passage) to 4096, found \(maxLength)")
+          + "\(Self.specials) special tokens and one of the passage) to \(Self.longest), "
+          + "found \(maxLength)")
     }
     self.maxQuestionTokens = maxQuestionTokens
     self.maxLength = maxLength

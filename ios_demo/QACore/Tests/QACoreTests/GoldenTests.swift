@@ -106,13 +106,63 @@ final class GoldenTests: XCTestCase {
       try FileManager.default.copyItem(
         at: manifest, to: place.appendingPathComponent("manifest.json"))
       if try stored["refused"].optional({ try $0.text() }) == nil {
-        XCTAssertNoThrow(try ModelBundle(folder: place), manifest.lastPathComponent)
+        let tokenizer = try ModelBundle(folder: place).tokenizer()
+        let name = manifest.lastPathComponent
+        XCTAssertEqual(tokenizer.encode(try stored["text"].text()).ids, try stored["ids"].ids(), name)
       } else {
         try expectRefusal(stored["mentions"], manifest.lastPathComponent) {
           try ModelBundle(folder: place)
         }
       }
     }
+  }
+
+  func testEveryClassifierCase() throws {
+    let file = try Files.goldenCases("classifier.json")
+    let tokenizer = try file["vocabulary"].vocabulary(lowercase: file["lowercase"].bool())
+    let inputs = try file["inputs"].list { $0 }
+    XCTAssertGreaterThan(inputs.count, 15)
+    for stored in inputs {
+      let made = try classifierInput(stored, tokenizer)
+      let name = try stored["name"].text()
+      XCTAssertEqual(made.inputIDs, try stored["input_ids"].ids(), name)
+      XCTAssertEqual(made.tokenTypeIDs, try stored["token_type_ids"].ids(), name)
+    }
+    for stored in try file["refused_lengths"].list({ $0 }) {
+      XCTAssertThrowsError(try classifierInput(stored, tokenizer))
+    }
+  }
+
+  func testEveryRankingOfLabels() throws {
+    let file = try Files.goldenCases("classifier.json")
+    for stored in try file["rankings"].list({ $0 }) {
+      let found = try ranked(stored)
+      let expected = try stored["ranked"].list { $0 }
+      XCTAssertEqual(found.map(\.label), try expected.map { try $0["label"].text() })
+      for (one, other) in zip(found, expected) {
+        XCTAssertEqual(one.probability, try other["probability"].double(), accuracy: 1e-12)
+      }
+    }
+    for stored in try file["refused_logits"].list({ $0 }) {
+      XCTAssertThrowsError(try ranked(stored))
+    }
+  }
+
+  private func classifierInput(
+    _ stored: JsonReader, _ tokenizer: WordPiece
+  ) throws -> ClassifierInput {
+    try makeClassifierInput(
+      tokenizer, text: stored["text"].text(), pair: stored["pair"].optional { try $0.text() },
+      maxLength: stored["max_length"].int())
+  }
+
+  private func ranked(_ stored: JsonReader) throws -> [LabelScore] {
+    let special: [String: Float] = ["nan": .nan, "inf": .infinity]
+    let logits = try stored["logits"].list { reader in
+      if case .text(let word) = reader.value { return try XCTUnwrap(special[word]) }
+      return try Float(reader.double())
+    }
+    return try rankLabels(stored["labels"].list { try $0.text() }, logits: logits)
   }
 
   private func decoded(

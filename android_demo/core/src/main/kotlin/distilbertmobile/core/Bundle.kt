@@ -16,7 +16,7 @@ class Bundle internal constructor(val folder: File, val manifest: Manifest) {
     fun tokenizer(): WordPiece {
         val record = manifest.tokenizer
         val text = File(folder, record.file).readText().removeSuffix("\n")
-        return WordPiece(text.split('\n').map { it.removeSuffix("\r") }, record.lowercase)
+        return WordPiece(text.split('\n').map { it.removeSuffix("\r") }, record.lowercase, record.stripAccents)
     }
 
     companion object {

@@ -16,7 +16,7 @@ fun classifierInput(tokenizer: WordPiece, text: String, pair: String?, maxLength
     val first = tokenizer.encode(text).ids
     val second = pair?.let { tokenizer.encode(it).ids }
     val room = maxLength - if (second == null) 2 else 3
-    require(room >= if (second == null) 1 else 2) { "a model of $maxLength tokens has no room for the text" }
+    require(room >= 0) { "a model of $maxLength tokens has no room for the text" }
     val wanted = if (second == null) first.size else maxOf(room - second.size, minOf(first.size, (room + 1) / 2))
     val head = intArrayOf(tokenizer.clsId) + first.copyOf(minOf(first.size, wanted, room)) + tokenizer.sepId
     if (second == null) return ClassifierInput(head, IntArray(head.size))
@@ -34,5 +34,6 @@ fun rankLabels(labels: List<String>, logits: FloatArray): List<LabelScore> {
     val highest = logits.max()
     val weights = logits.map { exp(it.toDouble() - highest) }
     val sum = weights.sum()
-    return labels.zip(weights) { label, weight -> LabelScore(label, weight / sum) }.sortedByDescending { it.probability }
+    // By logit, not by probability: far below the highest all probabilities are nothing. + 0f makes -0 equal 0.
+    return labels.indices.sortedByDescending { logits[it] + 0f }.map { LabelScore(labels[it], weights[it] / sum) }
 }

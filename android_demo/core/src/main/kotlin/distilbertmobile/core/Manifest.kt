@@ -58,8 +58,14 @@ data class ModelFile(
     val leftOver: Map<String, Int>,
 )
 
-/** The vocabulary the model was trained with. */
-data class TokenizerRecord(val file: String, val sha256: String, val vocabSize: Int, val lowercase: Boolean)
+/** The vocabulary the model was trained with, and how text is read before it is looked up. */
+data class TokenizerRecord(
+    val file: String,
+    val sha256: String,
+    val vocabSize: Int,
+    val lowercase: Boolean,
+    val stripAccents: Boolean,
+)
 
 /** Everything a phone needs to know about a bundle; docs/export.md describes the fields. */
 data class Manifest(
@@ -79,6 +85,7 @@ data class Manifest(
 ) {
     companion object {
         const val FORMAT_VERSION = 1
+        private const val MAX_VOCABULARY = 1_000_000
 
         /**
          * Reads the text of a manifest; [name] stands in front of every message.
@@ -98,7 +105,25 @@ data class Manifest(
                     "$name has format version $shown, this app reads $FORMAT_VERSION; update the app or export again",
                 )
             }
-            return manifest(Node(document, name))
+            return manifest(Node(document, name)).also { check(it, name) }
+        }
+
+        /** Windows must fit every model; an entry is taken where it is the first that fits. */
+        private fun check(manifest: Manifest, name: String) {
+            for ((runtime, model) in manifest.models) {
+                val lengths = model.call.entries.map { it.maxLength }
+                if (lengths.isEmpty() || lengths.zipWithNext().any { (one, next) -> one >= next }) {
+                    throw BundleException(
+                        "$name: the entries of $runtime must be at least one, the shortest first, found lengths $lengths; export the bundle again",
+                    )
+                }
+                val wanted = manifest.qa?.maxLength ?: continue
+                if (wanted > lengths.last()) {
+                    throw BundleException(
+                        "$name: max_length is $wanted, but $runtime takes at most ${lengths.last()} tokens; export the bundle again",
+                    )
+                }
+            }
         }
 
         private fun manifest(node: Node): Manifest = node.fields(
@@ -147,7 +172,7 @@ data class Manifest(
         private fun Node.entry() = fields("name", "min_length", "max_length").run {
             val entry = Entry(get("name").text(), get("min_length").small(), get("max_length").small())
             if (entry.minLength !in 1..entry.maxLength || entry.maxLength > QaLimits.MAX) {
-                throw BundleException("$where takes ${entry.minLength} to ${entry.maxLength} tokens; expected 1 to ${QaLimits.MAX}")
+                throw BundleException("$where '${entry.name}' takes ${entry.minLength} to ${entry.maxLength} tokens; expected 1 to ${QaLimits.MAX}")
             }
             entry
         }
@@ -168,8 +193,12 @@ data class Manifest(
                 )
             }
 
-        private fun Node.tokenizer() = fields("file", "sha256", "vocab_size", "lowercase").run {
-            TokenizerRecord(get("file").text(), get("sha256").text(), get("vocab_size").small(), get("lowercase").flag())
+        private fun Node.tokenizer() = fields("file", "sha256", "vocab_size", "lowercase", "strip_accents").run {
+            val size = get("vocab_size").small()
+            if (size !in 1..MAX_VOCABULARY) {
+                throw BundleException("$where.vocab_size must be from 1 to $MAX_VOCABULARY, found $size; export the bundle again")
+            }
+            TokenizerRecord(get("file").text(), get("sha256").text(), size, get("lowercase").flag(), get("strip_accents").flag())
         }
 
         private fun Node.qaLimits() =

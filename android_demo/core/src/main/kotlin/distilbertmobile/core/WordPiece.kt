@@ -10,7 +10,7 @@ class Pieces(val ids: IntArray, val starts: IntArray, val ends: IntArray) {
  * in tests/golden/README.md. `[SEP]` typed by a user is plain text: it can never inject a separator.
  *
  * @param vocabulary the tokens; the place in the list is the id
- * @param stripAccents goes with [lowercase] in every manifest
+ * @param stripAccents whether accents are removed; goes with [lowercase] unless a manifest says otherwise
  */
 class WordPiece(vocabulary: List<String>, lowercase: Boolean, stripAccents: Boolean = lowercase) {
     private val normalizer = Normalizer(lowercase, stripAccents)

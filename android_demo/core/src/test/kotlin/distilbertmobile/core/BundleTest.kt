@@ -30,7 +30,7 @@ class BundleTest {
             if (case["refused"].isNull) {
                 val bundle = Bundle.load(folder)
                 assertEquals(7, bundle.manifest.tokenizer.vocabSize)
-                assertEquals(listOf(5, 6), bundle.tokenizer().encode("a b").ids.toList())
+                assertEquals(case["ids"].ints, bundle.tokenizer().encode(case["text"].text).ids.toList())
             } else {
                 val fault = assertThrows(BundleException::class.java) { Bundle.load(folder) }
                 for (word in case["mentions"].texts) assertTrue(word in fault.message.orEmpty()) { fault.message }
@@ -68,16 +68,6 @@ class BundleTest {
         val folder = bundle("accepted/as-exported.json")
         File(folder, "model.pte").writeBytes(ByteArray(255))
         assertThrows(BundleException::class.java) { Bundle.load(folder, verify = false) }
-    }
-
-    @Test
-    fun `lengths below one and absurd ones are refused`() {
-        for ((from, to) in listOf("\"min_length\": 2" to "\"min_length\": -2", "\"max_length\": 384" to "\"max_length\": 9999999")) {
-            val folder = bundle("accepted/as-exported.json")
-            val manifest = File(folder, "manifest.json")
-            manifest.writeText(manifest.readText().replace(from, to))
-            assertThrows(BundleException::class.java) { Bundle.load(folder) }
-        }
     }
 
     private class Fixed(val off: Float, override val runtime: String = "pte") : GoldenRunner {

@@ -2,9 +2,54 @@ package distilbertmobile.core
 
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.DynamicTest.dynamicTest
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestFactory
 
 class ClassifierTest {
+    private val golden = Golden.read("classifier.json")
+    private val letters = golden.tokenizer()
+
+    @TestFactory
+    fun `makes every golden input`() = golden["inputs"].items.map { case ->
+        dynamicTest(case["name"].text) {
+            val pair = case["pair"].takeUnless { it.isNull }?.text
+            val made = classifierInput(letters, case["text"].text, pair, case["max_length"].int)
+            assertEquals(case["input_ids"].ints, made.inputIds.toList())
+            assertEquals(case["token_type_ids"].ints, made.tokenTypeIds.toList())
+        }
+    }
+
+    @TestFactory
+    fun `ranks labels as every golden case`() = golden["rankings"].items.map { case ->
+        dynamicTest(case["name"].text) {
+            val found = rankLabels(case["labels"].texts, case["logits"].floats)
+            val expected = case["ranked"].items
+            assertEquals(expected.map { it["label"].text }, found.map { it.label })
+            for ((one, other) in expected.zip(found)) assertEquals(one["probability"].number, other.probability, 1e-12)
+        }
+    }
+
+    @Test
+    fun `refuses what the golden cases refuse`() {
+        for (case in golden["refused_lengths"].items) {
+            val pair = case["pair"].takeUnless { it.isNull }?.text
+            assertThrows(IllegalArgumentException::class.java) {
+                classifierInput(letters, case["text"].text, pair, case["max_length"].int)
+            }
+        }
+        for (case in golden["refused_logits"].items) {
+            val logits = case["logits"].items.map {
+                when (it.value) {
+                    "nan" -> Float.NaN
+                    "inf" -> Float.POSITIVE_INFINITY
+                    else -> it.number.toFloat()
+                }
+            }
+            assertThrows(IllegalArgumentException::class.java) { rankLabels(case["labels"].texts, logits.toFloatArray()) }
+        }
+    }
+
     private val words = listOf("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b")
     private val tokenizer = WordPiece(words, lowercase = true)
 
