@@ -266,6 +266,14 @@ def _show_inspection(found: Any) -> None:
                 print(f"  {kind:<16} {dtype:<8} {size / 1e6:8.2f} MB  {100 * size / total:5.1f} %")
 
 
+def _show_installed(found: Any) -> None:
+    change = (found.now - found.before) / 1e6
+    print(f"{found.folder}: {found.now / 1e6:.2f} MB, {change:+.2f} MB in the {found.system} app")
+    for name, (before, now) in found.files.items():
+        old = "new" if before is None else f"was {before / 1e6:.2f} MB"
+        print(f"  {name:<14} " + ("removed" if now is None else f"{now / 1e6:8.2f} MB, {old}"))
+
+
 def _show_results(results: Sequence[Any]) -> None:
     from rich.console import Console
 
@@ -474,6 +482,15 @@ COMMANDS = {
         ("bundle",),
         lambda config, progress: _load("export.inspection:inspect_bundle")(config.bundle),
         _show_inspection,
+    ),
+    "install": Command(
+        "put a verified bundle into an app's assets; tell what changes in its size",
+        "export.config:InstallConfig",
+        ("bundle", "app"),
+        lambda config, progress: _load("export.install:install")(
+            config, lambda line: progress(line, 0, 0)
+        ),
+        _show_installed,
     ),
     "bench": Command(
         "measure a bundle on this host: load, latency, memory",

@@ -1,10 +1,8 @@
 """One export: checkpoint folder in, complete bundle folder out, or nothing at all."""
 
-import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from export.manifest import (
 )
 from export.network import Shape
 from export.samples import golden_samples, make_samples
+from export.staging import publish, staging
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 from tasks.windows import QaLimits
 
@@ -54,7 +53,7 @@ def build_bundle(
         raise FileExistsError(f"{config.out} exists; choose another --out or add --force")
     shape, tokenizer = read_shape(config.checkpoint), load_tokenizer(config.checkpoint)
     _check(config, shape, tokenizer)
-    with _staging(config.out) as folder:
+    with staging(config.out) as folder:
         vocabulary = "".join(f"{token}\n" for token in tokenizer.tokens)
         (folder / VOCAB).write_text(vocabulary, encoding="utf-8", newline="\n")
         converted = {}
@@ -75,7 +74,7 @@ def build_bundle(
         manifest = _manifest(config, shape, tokenizer, converted, folder)
         (folder / MANIFEST).write_text(strict_json.dump(manifest), encoding="utf-8")
         load_bundle(folder)
-        _publish(folder, config.out)
+        publish(folder, config.out)
     return Bundle(folder=config.out, manifest=manifest)
 
 
@@ -90,36 +89,6 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: WordPieceTokenizer) ->
             f"{config.checkpoint} has {tokenizer.vocab_size} tokens in its vocabulary, "
             f"{shape.vocab_size} in its network; they do not belong together"
         )
-
-
-@contextmanager
-def _staging(out: Path) -> Iterator[Path]:
-    """Yield a new folder beside `out`; whatever is left of it at the end is removed."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = out.parent / f".{out.name}.{os.getpid()}.partial"
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _publish(folder: Path, out: Path) -> None:
-    """Give the finished folder its name. An old bundle goes only once the new one is in place."""
-    if not out.exists():
-        folder.rename(out)
-        return
-    old = folder.with_suffix(".old")
-    out.rename(old)
-    try:
-        folder.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    if old.is_dir():
-        shutil.rmtree(old)
-    else:
-        old.unlink()
 
 
 def _golden(

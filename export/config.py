@@ -50,6 +50,14 @@ class ExportConfig:
 
 
 @dataclass(frozen=True)
+class InstallConfig:
+    """A bundle to put into an app."""
+
+    bundle: Path = field(metadata={"help": "bundle folder"})
+    app: Path = field(metadata={"help": "folder of the app: android_demo or ios_demo"})
+
+
+@dataclass(frozen=True)
 class InspectConfig:
     """A second look at a bundle."""
 
