@@ -24,7 +24,8 @@ from tasks.answers import Logits
 from tasks.metrics import score
 from tasks.qa import SpanModel, answer_texts, predict
 from tasks.squad import Question, is_hub, read_questions, sample_path
-from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
+from tasks.text_tokenizer import TextTokenizer
+from tasks.tokenizer_files import read_tokenizer
 from tasks.windows import QaLimits
 
 Progress = Callable[[str, int, int], None]
@@ -127,7 +128,7 @@ def _evaluate_checkpoint(
         )
         accuracy = _score(
             _remote_model(worker),
-            load_tokenizer(config.model),
+            read_tokenizer(config.model),
             QaLimits().for_length(min(config.max_length, loaded["positions"])),
             questions,
             data,
@@ -139,7 +140,7 @@ def _evaluate_checkpoint(
 
 def _score(
     model: SpanModel,
-    tokenizer: WordPieceTokenizer,
+    tokenizer: TextTokenizer,
     limits: QaLimits,
     questions: list[Question],
     data: Sequence[Path],

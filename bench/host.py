@@ -29,7 +29,8 @@ from bench.result import (
 )
 from export.bundle import MANIFEST, Bundle, load_bundle, record_file
 from tasks.squad import read_squad, sample_path
-from tasks.tokenizer import WordPieceTokenizer, tokenizer_from_vocab
+from tasks.text_tokenizer import TextTokenizer
+from tasks.tokenizer_files import open_tokenizer
 
 Progress = Callable[[str], None]
 PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
@@ -201,15 +202,18 @@ def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
     )
 
 
-def bundle_tokenizer(bundle: Bundle) -> WordPieceTokenizer:
+def bundle_tokenizer(bundle: Bundle) -> TextTokenizer:
     """The tokenizer of a bundle."""
     record = bundle.manifest.tokenizer
-    return tokenizer_from_vocab(
-        bundle.folder / record.file, lowercase=record.lowercase, strip_accents=record.strip_accents
+    return open_tokenizer(
+        bundle.folder / record.file,
+        kind=record.kind,
+        lowercase=record.lowercase,
+        strip_accents=record.strip_accents,
     )
 
 
-def real_tokens(tokenizer: WordPieceTokenizer, tokens: int) -> tuple[list[int], list[int]]:
+def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[int]]:
     """Exactly `tokens` ids and token types of real text: a question on our sample's passages."""
     items = read_squad([sample_path()])
     question = tokenizer.encode(items[0].question).ids
@@ -218,12 +222,11 @@ def real_tokens(tokenizer: WordPieceTokenizer, tokens: int) -> tuple[list[int], 
     ]
     if tokens < 8:
         raise ValueError(f"an input needs at least 8 tokens, {tokens} were asked for")
-    head = [tokenizer.cls_id, *question[: (tokens - 3) // 2], tokenizer.sep_id]
-    room = tokens - len(head) - 1
+    asked = question[: (tokens - tokenizer.pair_specials) // 2]
+    room = tokens - tokenizer.pair_specials - len(asked)
     while len(context) < room:
         context += context
-    ids = [*head, *context[:room], tokenizer.sep_id]
-    return ids, [0] * len(head) + [1] * (room + 1)
+    return tokenizer.pair(asked, context[:room])
 
 
 def describe_device() -> Device:

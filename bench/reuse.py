@@ -7,7 +7,7 @@ from bench.evaluate import accuracy_name, describe_data
 from bench.host import Setting, bundle_tokenizer, describe_device, runtime_version
 from bench.result import Result, read_result
 from export.bundle import MANIFEST, load_bundle, record_file
-from tasks.tokenizer import load_tokenizer
+from tasks.tokenizer_files import read_tokenizer
 
 
 def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: StudyConfig) -> bool:
@@ -26,7 +26,7 @@ def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: Study
         and ("tflite" not in config.runtimes or lengths == set(config.tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
-        and bundle_tokenizer(bundle).tokens == load_tokenizer(checkpoint).tokens
+        and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens
     )
 
 

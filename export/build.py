@@ -25,13 +25,13 @@ from export.manifest import (
     Provenance,
     Tokenizer,
 )
-from export.network import Shape
 from export.samples import golden_samples, make_samples
+from export.shape import Shape
 from export.staging import publish, staging
-from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
+from tasks.text_tokenizer import TextTokenizer
+from tasks.tokenizer_files import read_tokenizer, write_tokenizer
 from tasks.windows import QaLimits
 
-VOCAB = "vocab.txt"
 GOLDEN = "golden.json"
 PACKAGES = {
     "tflite": ("litert-torch", "ai-edge-quantizer", "ai-edge-litert"),
@@ -51,11 +51,10 @@ def build_bundle(
     """
     if config.out.exists() and not config.force:
         raise FileExistsError(f"{config.out} exists; choose another --out or add --force")
-    shape, tokenizer = read_shape(config.checkpoint), load_tokenizer(config.checkpoint)
+    shape, tokenizer = read_shape(config.checkpoint), read_tokenizer(config.checkpoint)
     _check(config, shape, tokenizer)
     with staging(config.out) as folder:
-        vocabulary = "".join(f"{token}\n" for token in tokenizer.tokens)
-        (folder / VOCAB).write_text(vocabulary, encoding="utf-8", newline="\n")
+        write_tokenizer(tokenizer, folder)
         converted = {}
         for runtime in config.runtimes:
             progress(f"writing and checking model.{runtime} ({config.recipe})")
@@ -78,7 +77,7 @@ def build_bundle(
     return Bundle(folder=config.out, manifest=manifest)
 
 
-def _check(config: ExportConfig, shape: Shape, tokenizer: WordPieceTokenizer) -> None:
+def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None:
     if config.buckets[-1] > shape.positions:
         raise ValueError(
             f"bucket {config.buckets[-1]} is longer than the {shape.positions} positions of "
@@ -94,7 +93,7 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: WordPieceTokenizer) ->
 def _golden(
     config: ExportConfig,
     shape: Shape,
-    tokenizer: WordPieceTokenizer,
+    tokenizer: TextTokenizer,
     converted: dict[str, Converted],
 ) -> Golden:
     samples = golden_samples(make_samples(tokenizer, shape.task, config.buckets))
@@ -118,7 +117,7 @@ def _golden(
 def _manifest(
     config: ExportConfig,
     shape: Shape,
-    tokenizer: WordPieceTokenizer,
+    tokenizer: TextTokenizer,
     converted: dict[str, Converted],
     folder: Path,
 ) -> Manifest:
@@ -132,11 +131,12 @@ def _manifest(
         labels=shape.labels,
         models={runtime: result.model for runtime, result in converted.items()},
         tokenizer=Tokenizer(
-            file=VOCAB,
-            sha256=files[VOCAB].sha256,
+            file=tokenizer.file,
+            sha256=files[tokenizer.file].sha256,
             vocab_size=tokenizer.vocab_size,
             lowercase=tokenizer.lowercase,
             strip_accents=tokenizer.strip_accents,
+            kind=tokenizer.kind,
         ),
         qa=QaLimits().for_length(config.buckets[-1]) if answering else None,
         golden=GOLDEN,

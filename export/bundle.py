@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from export import strict_json
-from export.manifest import FORMAT_VERSION, FileRecord, Manifest, ModelFile
+from export.manifest import (
+    FORMAT_VERSION,
+    TOKENIZER_KINDS,
+    FileRecord,
+    Manifest,
+    ModelFile,
+)
 
 MANIFEST = "manifest.json"
 MAX_LENGTH = 4096
@@ -144,6 +150,11 @@ def _check_references(manifest: Manifest) -> None:
         raise ValueError(f"{MANIFEST} lists no model; export the bundle again")
     if manifest.tokenizer.sha256 != manifest.files[manifest.tokenizer.file].sha256:
         raise ValueError(f"{manifest.tokenizer.file} is not the vocabulary of this model")
+    if manifest.tokenizer.kind not in TOKENIZER_KINDS:
+        raise ValueError(
+            f"{MANIFEST}: unknown tokenizer kind {manifest.tokenizer.kind!r}; this tool knows "
+            f"{' and '.join(TOKENIZER_KINDS)}: use the tool that wrote the bundle"
+        )
 
 
 def _check_sizes(manifest: Manifest) -> None:

@@ -83,7 +83,7 @@ def convert(job: Job) -> Converted:
     """Write the file, account for its bytes, and prove that it computes what the network does."""
     from export import parity, pte, pte_file, runner, samples, sizes, tflite, tflite_file
     from export.checkpoint import load_network
-    from tasks.tokenizer import load_tokenizer
+    from tasks.tokenizer_files import read_tokenizer
 
     checkpoint, path, recipe = Path(job.checkpoint), Path(job.model), find_recipe(job.recipe)
     network = load_network(checkpoint)
@@ -96,7 +96,7 @@ def convert(job: Job) -> Converted:
     path.chmod(0o644)
     sizes.refuse_floats(tensors, recipe, path.name)
 
-    texts = samples.make_samples(load_tokenizer(checkpoint), network.shape.task, job.buckets)
+    texts = samples.make_samples(read_tokenizer(checkpoint), network.shape.task, job.buckets)
     references = [parity.reference_outputs(network, sample) for sample in texts]
     loaded = runner.OPENERS[job.runtime](path, interface)
     measured = parity.measure_parity(loaded, texts, references)

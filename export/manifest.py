@@ -7,6 +7,7 @@ from tasks.windows import QaLimits
 FORMAT_VERSION = 1
 QUESTION_ANSWERING = "question-answering"
 SEQUENCE_CLASSIFICATION = "sequence-classification"
+TOKENIZER_KINDS = ("wordpiece", "byte-bpe")
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,15 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """The vocabulary the model was trained with."""
+    """The vocabulary the model was trained with, and how text is read."""
 
     file: str
     sha256: str
     vocab_size: int
     lowercase: bool
     strip_accents: bool
+    kind: str
+    """One of TOKENIZER_KINDS: `file` is BERT's vocab.txt, or RoBERTa's tokenizer.json."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class MobileLayer(nn.Module):
         inner = self.attention_sum(self.attention(asking, values, bias), inner)
         for block in self.forwards:
             inner = block(inner)
-        if self.leave is None or self.leave_sum is None:
-            return inner
-        out: Tensor = self.leave_sum(self.leave(inner), x)
+        if self.leave is not None and self.leave_sum is not None:
+            inner = self.leave_sum(self.leave(inner), x)
+        out: Tensor = inner
         return out

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from export.manifest import QUESTION_ANSWERING
 from tasks.squad import Question, read_squad, sample_path
-from tasks.tokenizer import WordPieceTokenizer
+from tasks.text_tokenizer import TextTokenizer
 from tasks.windows import QaLimits, make_windows
 
 PER_LENGTH = 4
@@ -21,10 +21,21 @@ class Sample:
     token_type_ids: list[int]
     context: int
 
+    def real(self) -> dict[str, list[int]]:
+        """The graph inputs by name, without padding."""
+        return {
+            "input_ids": self.input_ids,
+            "attention_mask": [1] * len(self.input_ids),
+            "token_type_ids": self.token_type_ids,
+        }
 
-def make_samples(
-    tokenizer: WordPieceTokenizer, task: str, lengths: Sequence[int]
-) -> tuple[Sample, ...]:
+    def padded(self) -> dict[str, list[int]]:
+        """The graph inputs by name, padded to `length`."""
+        padding = [0] * (self.length - len(self.input_ids))
+        return {name: values + padding for name, values in self.real().items()}
+
+
+def make_samples(tokenizer: TextTokenizer, task: str, lengths: Sequence[int]) -> tuple[Sample, ...]:
     """Cut the sample passages into inputs: for each length some that fill it, and some padded."""
     questions = read_squad([sample_path()])
     passages = list(dict.fromkeys(question.context for question in questions))
@@ -43,7 +54,7 @@ def make_samples(
 
 
 def _cut(
-    tokenizer: WordPieceTokenizer, task: str, question: Question, text: str, length: int
+    tokenizer: TextTokenizer, task: str, question: Question, text: str, length: int
 ) -> tuple[list[int], list[int], int]:
     if task == QUESTION_ANSWERING:
         limits = QaLimits().for_length(length)

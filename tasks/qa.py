@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from tasks.answers import Decoded, Logits, decode
 from tasks.squad import Question
-from tasks.tokenizer import WordPieceTokenizer
+from tasks.text_tokenizer import TextTokenizer
 from tasks.windows import QaLimits, make_windows
 
 SpanModel = Callable[[list[int], list[int]], Logits]
@@ -12,7 +12,7 @@ SpanModel = Callable[[list[int], list[int]], Logits]
 
 
 def answer_question(
-    model: SpanModel, tokenizer: WordPieceTokenizer, question: str, context: str, limits: QaLimits
+    model: SpanModel, tokenizer: TextTokenizer, question: str, context: str, limits: QaLimits
 ) -> Decoded:
     """Answers one question; raises ValueError for an empty question or passage."""
     if not question.strip():
@@ -26,7 +26,7 @@ def answer_question(
 
 def predict(
     model: SpanModel,
-    tokenizer: WordPieceTokenizer,
+    tokenizer: TextTokenizer,
     questions: Iterable[Question],
     limits: QaLimits,
     progress: Callable[[int], None] = lambda done: None,

@@ -1,9 +1,6 @@
 """WordPiece through Hugging Face `tokenizers`, with spans in code points of the original text."""
 
 import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,57 +9,28 @@ from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+from tasks.text_tokenizer import TextTokenizer
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """Token ids and, for each, its half-open span in Unicode code points of the original text."""
+class WordPieceTokenizer(TextTokenizer):
+    """BERT's tokenizer. Accents go with the case unless `strip_accents` is given."""
 
-    ids: list[int]
-    spans: list[tuple[int, int]]
-
-
-class WordPieceTokenizer:
-    """BERT's tokenizer. `[SEP]` typed by a user is plain text: it can never inject a separator.
-
-    Accents go with the case unless `strip_accents` is given.
-    """
+    kind = "wordpiece"
+    file = "vocab.txt"
+    special_tokens = SPECIAL_TOKENS
+    separators = 1
+    second_type = 1
 
     def __init__(
         self, vocab: dict[str, int], *, lowercase: bool, strip_accents: bool | None = None
     ) -> None:
-        self.lowercase = lowercase
-        self.strip_accents = lowercase if strip_accents is None else strip_accents
-        self.tokens = sorted(vocab, key=vocab.__getitem__)
-        self.vocab_size = len(vocab)
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
-            vocab[token] for token in SPECIAL_TOKENS
-        )
-        # Built without registered special tokens: nothing in the text can match one, which is what
-        # `encode_special_tokens=True` means; the flag is set too, so that both roads agree.
-        model = WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100)
-        self._tokenizer = Tokenizer(model)
-        self._tokenizer.normalizer = BertNormalizer(
-            lowercase=lowercase, strip_accents=self.strip_accents
-        )
-        self._tokenizer.pre_tokenizer = BertPreTokenizer()
-        self._tokenizer.encode_special_tokens = True
-
-    def encode(self, text: str) -> Pieces:
-        """Tokenises plain text; adds no special token."""
-        # Lone surrogates are not Unicode text and make `tokenizers` raise; each counts as the
-        # replacement character, which BERT drops, so the other offsets stay where they were.
-        clean = _LONE_SURROGATE.sub("\ufffd", text)
-        encoding = self._tokenizer.encode(clean, add_special_tokens=False)
-        return Pieces(encoding.ids, encoding.offsets)
-
-    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, as `encode` gives them; on all cores, without spans."""
-        clean = [_LONE_SURROGATE.sub("\ufffd", text) for text in texts]
-        encodings = self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+        accents = lowercase if strip_accents is None else strip_accents
+        backend = Tokenizer(WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100))
+        backend.normalizer = BertNormalizer(lowercase=lowercase, strip_accents=accents)
+        backend.pre_tokenizer = BertPreTokenizer()
+        super().__init__(backend, vocab, lowercase, accents)
 
 
 def read_vocab(path: Path) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tasks.tokenizer import WordPieceTokenizer
+from tasks.text_tokenizer import TextTokenizer
 
 SPECIALS = 3  # [CLS] question [SEP] context [SEP]
 
@@ -42,6 +42,8 @@ class QaLimits:
 class Window:
     """One model input: `[CLS] question [SEP] part of the context [SEP]`, without padding.
 
+    RoBERTa's is `<s> question </s></s> part of the context </s>`, all of one token type.
+
     `spans` are the code-point spans, in the whole passage, of the tokens from position
     `context_start` on; `first` is the index of the first of them among all tokens of the passage.
     `best_context[i]` is true where this window gives that token the most context of all windows.
@@ -56,7 +58,7 @@ class Window:
 
 
 def make_windows(
-    tokenizer: WordPieceTokenizer, question: str, context: str, limits: QaLimits
+    tokenizer: TextTokenizer, question: str, context: str, limits: QaLimits
 ) -> list[Window]:
     """The windows of one question, in order of the passage.
 
@@ -64,28 +66,51 @@ def make_windows(
     question leaves room for fewer, so that no token is skipped. A passage without any token gives
     one window without context tokens.
     """
-    asked = tokenizer.encode(question).ids[: limits.max_question_tokens]
+    specials = tokenizer.pair_specials
+    longest = min(limits.max_question_tokens, limits.max_length - specials - 1)
+    asked = tokenizer.encode(question).ids[:longest]
     pieces = tokenizer.encode(context)
-    room = limits.max_length - len(asked) - SPECIALS
+    room = limits.max_length - len(asked) - specials
     total = len(pieces.ids)
     step = min(limits.stride, room)
     starts = [0]
     while starts[-1] + room < total:
         starts.append(starts[-1] + step)
     sizes = [min(room, total - start) for start in starts]
-    head = [tokenizer.cls_id, *asked, tokenizer.sep_id]
     owners = _owners(starts, sizes, total)
-    return [
-        Window(
-            input_ids=[*head, *pieces.ids[start : start + size], tokenizer.sep_id],
-            token_type_ids=[0] * len(head) + [1] * (size + 1),
-            context_start=len(head),
-            first=start,
-            spans=pieces.spans[start : start + size],
-            best_context=[owner == index for owner in owners[start : start + size]],
+    windows = []
+    for index, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        part = slice(start, start + size)
+        ids, types = tokenizer.pair(asked, pieces.ids[part])
+        windows.append(
+            Window(
+                input_ids=ids,
+                token_type_ids=types,
+                context_start=len(asked) + specials - 1,
+                first=start,
+                spans=pieces.spans[part],
+                best_context=[owner == index for owner in owners[part]],
+            )
         )
-        for index, (start, size) in enumerate(zip(starts, sizes, strict=True))
-    ]
+    return windows
+
+
+def text_input(
+    tokenizer: TextTokenizer, text: str, pair: str | None, max_length: int
+) -> tuple[list[int], list[int]]:
+    """Input ids and token types of one text, or of a pair, to classify: at most `max_length`.
+
+    Of a pair that is too long the longer text loses tokens first, from its end.
+    """
+    first = tokenizer.encode(text).ids
+    if pair is None:
+        ids = [tokenizer.cls_id, *first[: max(0, max_length - 2)], tokenizer.sep_id]
+        return ids, [0] * len(ids)
+    second = tokenizer.encode(pair).ids
+    room = max_length - tokenizer.pair_specials
+    size = min(max(room - len(second), min(len(first), -(-room // 2))), room)
+    first = first[: max(0, size)]
+    return tokenizer.pair(first, second[: max(0, room - len(first))])
 
 
 def _owners(starts: list[int], sizes: list[int], total: int) -> list[int]:

@@ -80,7 +80,7 @@ def bundle(tmp_path: Path) -> Bundle:
         recipe="int8",
         labels=(),
         models={"pte": model},
-        tokenizer=Tokenizer("vocab.txt", files["vocab.txt"].sha256, 2, True, True),
+        tokenizer=Tokenizer("vocab.txt", files["vocab.txt"].sha256, 2, True, True, "wordpiece"),
         qa=QaLimits(),
         golden="golden.json",
         files=files,

@@ -453,6 +453,7 @@ def valid_manifest() -> Document:
             "vocab_size": 7,
             "lowercase": True,
             "strip_accents": True,
+            "kind": "wordpiece",
         },
         "qa": dataclasses.asdict(QaLimits()),
         "golden": "golden.json",
@@ -576,6 +577,9 @@ REFUSED: dict[str, tuple[str, list[str], Callable[[Document], None]]] = {
         _drop("tokenizer", "strip_accents")),
     "strip-accents-as-null": ("true or false is expected", ["tokenizer.strip_accents"],
         _set("tokenizer", "strip_accents", to=None)),
+    "kind-missing": ("a field is missing", ["kind"], _drop("tokenizer", "kind")),
+    "unknown-kind": ("a tokenizer that nobody knows", ["kind", "sentencepiece", "wordpiece"],
+        _set("tokenizer", "kind", to="sentencepiece")),
     "no-vocabulary-size": ("a size out of its range", ["vocab_size", "0"],
         _set("tokenizer", "vocab_size", to=0)),
     "negative-vocabulary": ("a size out of its range", ["vocab_size", "-7"],
@@ -616,6 +620,12 @@ REFUSED: dict[str, tuple[str, list[str], Callable[[Document], None]]] = {
         _set(_QA, "null_threshold", to="0")),
 }  # fmt: skip
 
+# What Python takes and the apps must refuse, in the form of REFUSED.
+ABOVE_THE_APPS: dict[str, tuple[str, list[str], Callable[[Document], None]]] = {
+    "byte-bpe": ("the apps read WordPiece only", ["kind", "byte-bpe", "wordpiece"],
+        _set("tokenizer", "kind", to="byte-bpe")),
+}  # fmt: skip
+
 DAMAGED = {
     "empty": "",
     "cut": '{"format_version": 1, "task": "question-answering"',
@@ -649,6 +659,8 @@ def manifests() -> dict[str, bytes]:
         add(name, dumped(document), None, text=text, ids=ids)
     for name, (reason, mentions, change) in REFUSED.items():
         add(name, dumped(changed(change)), reason, mentions=mentions)
+    for name, (reason, mentions, change) in ABOVE_THE_APPS.items():
+        add(name, dumped(changed(change)), reason, mentions=mentions, only_apps=True)
     for name, text in DAMAGED.items():
         add(f"damaged-{name}", text, "damaged", mentions=["manifest.json", "damaged"])
     written["cases.json"] = dumped({"cases": cases}).encode()

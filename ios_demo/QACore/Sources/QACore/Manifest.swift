@@ -281,9 +281,18 @@ extension ModelFile {
 
 extension VocabularyRecord {
   private static let largest = 1_000_000
+  private static let wordPiece = "wordpiece"
 
   init(_ reader: JsonReader) throws {
-    let field = try reader.fields(["file", "sha256", "vocab_size", "lowercase", "strip_accents"])
+    let field = try reader.fields([
+      "file", "sha256", "vocab_size", "lowercase", "strip_accents", "kind",
+    ])
+    let kind = try field("kind").text()
+    guard kind == Self.wordPiece else {
+      throw QAError(
+        "\(reader.place).kind is '\(kind)', but this app reads \(Self.wordPiece) only; "
+          + "take a BERT, DistilBERT, ELECTRA or MobileBERT")
+    }
     let size = try field("vocab_size").int()
     guard (1...Self.largest).contains(size) else {
       throw QAError(

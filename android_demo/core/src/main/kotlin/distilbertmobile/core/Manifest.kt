@@ -86,6 +86,7 @@ data class Manifest(
     companion object {
         const val FORMAT_VERSION = 1
         private const val MAX_VOCABULARY = 1_000_000
+        private const val WORDPIECE = "wordpiece"
 
         /**
          * Reads the text of a manifest; [name] stands in front of every message.
@@ -193,7 +194,11 @@ data class Manifest(
                 )
             }
 
-        private fun Node.tokenizer() = fields("file", "sha256", "vocab_size", "lowercase", "strip_accents").run {
+        private fun Node.tokenizer() = fields("file", "sha256", "vocab_size", "lowercase", "strip_accents", "kind").run {
+            val kind = get("kind").text()
+            if (kind != WORDPIECE) {
+                throw BundleException("$where.kind is '$kind', but this app reads $WORDPIECE only; take a BERT, DistilBERT, ELECTRA or MobileBERT")
+            }
             val size = get("vocab_size").small()
             if (size !in 1..MAX_VOCABULARY) {
                 throw BundleException("$where.vocab_size must be from 1 to $MAX_VOCABULARY, found $size; export the bundle again")
