@@ -14,4 +14,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "distilbert-mobile-android"
-include(":core")
+include(":app", ":core")
