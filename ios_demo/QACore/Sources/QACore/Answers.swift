@@ -132,7 +132,8 @@ private func distinct(_ context: String, _ candidates: [Candidate], _ limit: Int
   return kept
 }
 
-private func isBlank(_ text: String) -> Bool {
+/// Whether a text is nothing but white space, as Python has it.
+public func isBlank(_ text: String) -> Bool {
   // U+001C to U+001F are white space to Python, though not to Unicode.
   text.unicodeScalars.allSatisfy {
     $0.properties.isWhitespace || (0x1C...0x1F).contains($0.value)

@@ -39,6 +39,11 @@ public struct ModelBundle: Sendable {
     folder.appendingPathComponent(try model(runtime).file)
   }
 
+  /// The SHA-256 of the manifest, by which results name a bundle.
+  public func manifestSHA256() throws -> String {
+    sha256(try Data(contentsOf: folder.appendingPathComponent(Self.manifestName)))
+  }
+
   /// The tokenizer of the model.
   public func tokenizer() throws -> WordPiece {
     let record = manifest.tokenizer

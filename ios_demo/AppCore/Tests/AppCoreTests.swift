@@ -1,0 +1,124 @@
+import Adapters
+import ExecuTorch
+import Foundation
+import QACore
+import XCTest
+
+@testable import AppCore
+
+final class AppCoreTests: XCTestCase {
+  private struct Clock: Meter {
+    func nanoseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
+    func cpuMs() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) * 1000 }
+    func peakBytes() -> Int { 1_000_000 }
+  }
+
+  /// make test-swift lets `bench/result.py` read what this test leaves behind.
+  func testABenchmarkGivesAResultThatBenchReads() throws {
+    let folder = try goldenBundle()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bundle = try ModelBundle(folder: folder)
+    let plan = try BenchmarkPlan([
+      "runtime": "tflite", "threads": "2", "tokens": "9", "warmup": "2", "runs": "5",
+      "rounds": "3", "name": "tiny-int8",
+    ])
+    let engine = FakeEngine()
+    let speed = try benchmark(plan, bundle, Clock(), passage: "a b") { engine }
+    XCTAssertEqual(speed.roundSizes, [5, 5, 5])
+    XCTAssertEqual(speed.paddedTokens, 384)
+    XCTAssertEqual(engine.lengths.count, 1 + 3 * (2 + 5) + 1)
+    let device = Device(
+      name: "a \"phone\"", system: "iOS 26 \u{1F600}", processor: "\\", cores: 6, memoryBytes: 8)
+    let text = try resultJSON(
+      plan, bundle, device, runtimeVersion: "LiteRT 2", measuredAt: Date(), speed)
+    let found = try XCTUnwrap(
+      JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    XCTAssertEqual((found["subject"] as? [String: Any])?["model"] as? String, "tiny")
+    XCTAssertEqual((found["device"] as? [String: Any])?["name"] as? String, device.name)
+    XCTAssertEqual((found["device"] as? [String: Any])?["system"] as? String, device.system)
+    let out = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
+      path.deletingLastPathComponent()
+    }.appendingPathComponent("build/swift-app")
+    try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: out.appendingPathComponent("result.json"))
+  }
+
+  func testAWrongModelHasNoSpeed() throws {
+    let folder = try goldenBundle()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bundle = try ModelBundle(folder: folder)
+    let plan = try BenchmarkPlan(["tokens": "8", "warmup": "0", "runs": "1"])
+    let engine = FakeEngine()
+    engine.wrong = 1
+    XCTAssertThrowsError(try benchmark(plan, bundle, Clock(), passage: "a") { engine })
+  }
+
+  func testAPlanRefusesWhatItDoesNotKnow() {
+    for given in [
+      ["theads": "1"], ["threads": "0"], ["threads": "two"], ["tokens": "7"], ["warmup": "-1"],
+      ["seconds": "0"], ["seconds": "nan"], ["name": "../x"], ["name": ".x"], ["session": "a/b"],
+    ] {
+      XCTAssertThrowsError(try BenchmarkPlan(given), "\(given)")
+    }
+    XCTAssertEqual(try BenchmarkPlan().fileName, "bundle-pte-1t-128.json")
+  }
+
+  func testARunnerPadsItsInputsAndCutsItsOutputs() throws {
+    let folder = try goldenBundle()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bundle = try ModelBundle(folder: folder)
+    let engine = FakeEngine()
+    let runner = Runner(try bundle.model("tflite").interface, engine)
+    let outputs = try runner.run([2, 5, 3, 6, 3], [0, 0, 0, 1, 1])
+    XCTAssertEqual(engine.lengths, [8])
+    XCTAssertEqual(outputs["end_logits"], [0.25, 0.5, -1, 3.48, 0])
+    XCTAssertThrowsError(try runner.run([2, 3], [0]))
+    XCTAssertThrowsError(try runner.run([], []))
+    let long = Array(repeating: Int32(5), count: 385)
+    XCTAssertThrowsError(try runner.run(long, long))
+  }
+
+  func testTheExecuTorchAdapterCallsTheMethodInTheOrderOfTheGraph() throws {
+    let folder = try goldenBundle()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bundle = try ModelBundle(folder: folder)
+    Module.loaded = []
+    Module.answer = { method, inputs in
+      XCTAssertEqual(method, "forward")
+      let tensors: [Tensor<Int64>?] = inputs.map { $0.tensor() }
+      XCTAssertEqual(tensors.map { $0?.scalars() }, [[2, 6, 3], [1, 1, 1], [0, 1, 1]])
+      XCTAssertEqual(tensors.map { $0?.shape }, [[1, 3], [1, 3], [1, 3]])
+      return [Tensor<Float>([1, 2, 3]).asValue(), Tensor<Float>([4, 5, 6]).asValue()]
+    }
+    let interface = try bundle.model("pte").interface
+    let engine = try ExecuTorchEngine(bundle.modelURL("pte"), interface)
+    XCTAssertEqual(Module.loaded, [try bundle.modelURL("pte").path, "forward"])
+    let runner = Runner(interface, engine)
+    let outputs = try runner.run([2, 6, 3], [0, 1, 1])
+    XCTAssertEqual(outputs, ["start_logits": [1, 2, 3], "end_logits": [4, 5, 6]])
+    Module.answer = { _, _ in [Tensor<Float>([1]).asValue()] }
+    XCTAssertThrowsError(try runner.run([2, 6, 3], [0, 1, 1]))
+    Module.answer = { _, _ in [Tensor<Int32>([1]).asValue(), Tensor<Float>([1]).asValue()] }
+    XCTAssertThrowsError(try runner.run([2, 6, 3], [0, 1, 1]))
+  }
+
+  func testTheModelCardTellsWhatTheManifestHas() throws {
+    let folder = try goldenBundle("accuracy")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let manifest = try ModelBundle(folder: folder).manifest
+    let card = modelCard(manifest, FakeSource(folder).runtimes)
+    let lines = card.flatMap(\.lines)
+    XCTAssertTrue(card.map(\.title).contains("ExecuTorch 1"))
+    XCTAssertTrue(lines.contains("Weights: apache-2.0"))
+    XCTAssertTrue(lines.contains("Training data: not stated"))
+    XCTAssertTrue(lines.contains { $0.contains("100 questions of dev: F1 80.0") })
+    XCTAssertEqual(Set(card.map(\.id)).count, card.count)
+  }
+
+  func testSamplesHaveQuestionsAndOneIsLong() {
+    XCTAssertEqual(Set(Sample.all.map(\.id)).count, Sample.all.count)
+    XCTAssertTrue(Sample.all.allSatisfy { !$0.passage.isEmpty && $0.questions.count >= 2 })
+    let words = Sample.all.map { $0.passage.split(whereSeparator: \.isWhitespace).count }
+    XCTAssertGreaterThan(words.max() ?? 0, 600)
+  }
+}
