@@ -68,7 +68,9 @@ class BenchConfig:
 class EvaluateConfig:
     """The task metric of a bundle's files, or of a checkpoint folder."""
 
-    model: Path = field(metadata={"help": "bundle folder or Hugging Face checkpoint folder"})
+    model: Path = field(
+        metadata={"help": "bundle folder, Hugging Face checkpoint folder, or Hub id of one"}
+    )
     data: tuple[Path, ...] = field(
         default=(), metadata={"help": "SQuAD files, or hub:NAME (default: our own sample)"}
     )
@@ -82,6 +84,9 @@ class EvaluateConfig:
     )
     out: Path | None = field(
         default=None, metadata={"help": "folder for the result files (default: none written)"}
+    )
+    revision: str | None = field(
+        default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
     )
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Exact match and F1 of shipped files and of checkpoints, through the same tasks/ code."""
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from bench.result import (
 from bench.shapes import count_parameters, weights_label
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
+from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
 from tasks.metrics import score
 from tasks.qa import SpanModel, answer_texts, predict
 from tasks.squad import Question, is_hub, read_questions, sample_path
@@ -38,13 +40,21 @@ CHECKPOINT_RUNTIME = "torch"
 def evaluate(
     config: EvaluateConfig, progress: Progress = lambda what, done, total: None
 ) -> list[Result]:
-    """Score a bundle (one result for each runtime) or a checkpoint folder (one result)."""
+    """Score a bundle (one result for each runtime) or a checkpoint (one result).
+
+    A checkpoint may be a model of the Hub; it is then called by its name and commit.
+    """
+    name = config.model.resolve().name
+    if is_hub_id(config.model) or config.revision is not None:
+        folder = checkpoint_folder(config.model, config.revision)
+        name = checkpoint_name(config.model, folder).rpartition("/")[2]
+        config = dataclasses.replace(config, model=folder, revision=None)
     data = tuple(config.data) or (sample_path(),)
     questions = read_questions(data, limit=config.questions)
     if (config.model / MANIFEST).is_file():
         results = _evaluate_bundle(config, data, questions, progress)
     elif (config.model / "config.json").is_file():
-        results = [_evaluate_checkpoint(config, data, questions, progress)]
+        results = [_evaluate_checkpoint(name, config, data, questions, progress)]
     else:
         raise FileNotFoundError(
             f"{config.model} is neither a bundle (it has no {MANIFEST}) nor a checkpoint folder "
@@ -53,8 +63,8 @@ def evaluate(
     for result in results if config.out else ():
         assert config.out
         assert result.accuracy
-        name = accuracy_name(config.model.resolve().name, result.runtime, result.accuracy.data)
-        write_result(result, config.out / f"{name}.json")
+        file = accuracy_name(name, result.runtime, result.accuracy.data)
+        write_result(result, config.out / f"{file}.json")
     return results
 
 
@@ -116,7 +126,11 @@ def _remote_model(worker: Worker) -> SpanModel:
 
 
 def _evaluate_checkpoint(
-    config: EvaluateConfig, data: Sequence[Path], questions: list[Question], progress: Progress
+    name: str,
+    config: EvaluateConfig,
+    data: Sequence[Path],
+    questions: list[Question],
+    progress: Progress,
 ) -> Result:
     if config.runtimes:
         raise ValueError(
@@ -133,9 +147,9 @@ def _evaluate_checkpoint(
             questions,
             data,
             config.questions,
-            _counter(progress, f"{config.model.name} {CHECKPOINT_RUNTIME}", len(questions)),
+            _counter(progress, f"{name} {CHECKPOINT_RUNTIME}", len(questions)),
         )
-    return _result(_describe_checkpoint(config.model), CHECKPOINT_RUNTIME, accuracy)
+    return _result(_describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
 
 
 def _score(
@@ -159,11 +173,11 @@ def _score(
     )
 
 
-def _describe_checkpoint(folder: Path) -> Subject:
+def _describe_checkpoint(name: str, folder: Path) -> Subject:
     file = folder / "model.safetensors"
     record = record_file(file)
     return Subject(
-        model=folder.resolve().name,
+        model=name,
         recipe="checkpoint",
         weights=weights_label(folder),
         parameters=count_parameters(folder),

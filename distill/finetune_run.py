@@ -17,13 +17,13 @@ from distill.finetune_job import FinetuneJob
 from distill.finetune_model import FrozenTeacher
 from distill.finetune_tasks import Task, make_task
 from distill.folder import RECORD, finished_folder, hash_folder, refuse_existing, write_record
-from distill.hub import checkpoint_folder, checkpoint_name
 from distill.job import EngineSettings, Outcome, Progress, Report
 from distill.model import use_bf16
 from distill.state import claim_folder, fixed_settings, hash_sources
 from distill.student import copy_tokenizer
 from distill.teacher import teacher_ids
 from distill.trackers import copy_logs
+from tasks.hub import checkpoint_folder, checkpoint_name
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 
 

@@ -10,10 +10,10 @@ from distill.finetune import finetune, finished
 from distill.finetune_config import FinetuneConfig
 from distill.folder import RECORD, hash_folder, publish, refuse_existing, write_text
 from distill.glue_config import GlueConfig
-from distill.hub import checkpoint_folder, checkpoint_name
 from distill.job import Report
 from distill.state import CLAIM, claim_folder, fixed_settings
 from tasks.glue import GLUE, glue_macro
+from tasks.hub import checkpoint_folder, checkpoint_name
 from tasks.tables import FORMATS
 
 RESULT = "glue.json"

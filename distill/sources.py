@@ -10,12 +10,12 @@ from distill.corpus import open_corpus
 from distill.corpus_build import build_corpus
 from distill.corpus_config import CorpusConfig
 from distill.folder import hash_folder
-from distill.hub import checkpoint_folder, checkpoint_name
 from distill.pretrain_config import PretrainConfig
 from distill.state import fixed_settings, hash_sources
 from distill.student import make_student
 from distill.student_config import StudentConfig
 from distill.text import find_sources
+from tasks.hub import checkpoint_folder, checkpoint_name
 
 
 class Sources:

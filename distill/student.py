@@ -12,7 +12,6 @@ from transformers import AutoConfig, DistilBertConfig
 
 from distill.folder import finished_folder, hash_folder, refuse_existing, write_record
 from distill.heads import CLASSES, head_of, load_with_head, read_config
-from distill.hub import checkpoint_folder, checkpoint_name
 from distill.prune import (
     cut_tables,
     prune_vocabulary,
@@ -23,6 +22,7 @@ from distill.prune import (
 from distill.student_config import FAMILIES, StudentConfig
 from distill.student_weights import fitting_weights, inner_width, student_weights
 from distill.token_counts import Report
+from tasks.hub import checkpoint_folder, checkpoint_name
 
 TOKENIZER_FILES = (
     "vocab.txt",

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from distill.heads import head_of, load_with_head, read_config
-from distill.hub import checkpoint_folder
 from distill.student_config import FAMILIES
+from tasks.hub import checkpoint_folder
 from tasks.tokenizer import SPECIAL_TOKENS
 
 _DROPOUTS = (

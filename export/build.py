@@ -1,5 +1,6 @@
 """One export: checkpoint folder in, complete bundle folder out, or nothing at all."""
 
+import dataclasses
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from export.bundle import (
     load_bundle,
     record_file,
 )
-from export.checkpoint import checkpoint_sha256, read_licences, read_shape
+from export.checkpoint import checkpoint_sha256, load_network, read_licences, read_shape
 from export.config import ExportConfig
 from export.convert import Converted, Job, convert_apart
 from export.manifest import (
@@ -28,6 +29,7 @@ from export.manifest import (
 from export.samples import golden_samples, make_samples
 from export.shape import Shape
 from export.staging import publish, staging
+from tasks.hub import checkpoint_folder
 from tasks.text_tokenizer import TextTokenizer
 from tasks.tokenizer_files import read_tokenizer, write_tokenizer
 from tasks.windows import QaLimits
@@ -46,11 +48,13 @@ def build_bundle(
 
     Everything happens in a temporary folder beside `config.out`, which gets its name only when
     the bundle is complete. Raises FileExistsError where `out` exists and `force` is not set,
-    ValueError or FileNotFoundError for a checkpoint that cannot be exported, OSError where the
-    disk refuses.
+    ValueError or FileNotFoundError for a checkpoint that cannot be exported, ConnectionError for
+    one of the Hub that cannot be fetched, OSError where the disk refuses.
     """
     if config.out.exists() and not config.force:
         raise FileExistsError(f"{config.out} exists; choose another --out or add --force")
+    source = checkpoint_folder(config.checkpoint, config.revision)
+    config = dataclasses.replace(config, checkpoint=source, revision=None)
     shape, tokenizer = read_shape(config.checkpoint), read_tokenizer(config.checkpoint)
     _check(config, shape, tokenizer)
     with staging(config.out) as folder:
@@ -78,6 +82,7 @@ def build_bundle(
 
 
 def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None:
+    """Raise ValueError for what cannot be exported, before a converter is started."""
     if config.buckets[-1] > shape.positions:
         raise ValueError(
             f"bucket {config.buckets[-1]} is longer than the {shape.positions} positions of "
@@ -88,6 +93,7 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None
             f"{config.checkpoint} has {tokenizer.vocab_size} tokens in its vocabulary, "
             f"{shape.vocab_size} in its network; they do not belong together"
         )
+    load_network(config.checkpoint)  # refuses weights that do not fit or are no numbers
 
 
 def _golden(

@@ -14,7 +14,9 @@ SHORTEST_BUCKET = 8
 class ExportConfig:
     """One export: a checkpoint folder, the bundle folder to write, and the form of the files."""
 
-    checkpoint: Path = field(metadata={"help": "Hugging Face checkpoint folder to read"})
+    checkpoint: Path = field(
+        metadata={"help": "Hugging Face checkpoint folder, or Hub id as OWNER/NAME[@REVISION]"}
+    )
     out: Path = field(metadata={"help": "bundle folder to write"})
     runtimes: tuple[str, ...] = field(
         default=RUNTIMES, metadata={"help": "files to write: tflite (LiteRT), pte (ExecuTorch)"}
@@ -28,6 +30,9 @@ class ExportConfig:
         },
     )
     force: bool = field(default=False, metadata={"help": "replace an existing bundle folder"})
+    revision: str | None = field(
+        default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built before anything heavy is loaded."""

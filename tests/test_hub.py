@@ -1,6 +1,7 @@
 """A checkpoint is a folder or a Hub id; the Hub is a stub here."""
 
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub import errors
 
-from distill.hub import checkpoint_folder, checkpoint_name
+from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
 
 
 @pytest.fixture
@@ -73,6 +74,43 @@ def test_a_hub_id_is_fetched_at_its_revision(
     assert [(call["name"], call["revision"]) for call in calls] == [(name, revision)]
     assert "pytorch_model.bin" not in calls[0]["allow_patterns"]
     assert checkpoint_name(source, folder) == f"{name}@c0ffee"
+
+
+def test_a_revision_may_be_given_apart_but_not_twice_and_not_of_a_folder(
+    tmp_path: Path, hub: Any
+) -> None:
+    folder = checkpoint(tmp_path / "c0ffee")
+    calls = hub(folder)
+    assert checkpoint_folder("owner/model", "v2") == folder
+    assert calls[0]["revision"] == "v2"
+    with pytest.raises(ValueError, match="owner/model@v1 names a revision, and so does"):
+        checkpoint_folder("owner/model@v1", "v2")
+    with pytest.raises(ValueError, match="--revision v2 is for a model of the Hub"):
+        checkpoint_folder(folder, "v2")
+    assert len(calls) == 1
+
+
+def test_what_an_export_reads_is_fetched_and_nothing_of_other_frameworks(
+    tmp_path: Path, hub: Any
+) -> None:
+    calls = hub(checkpoint(tmp_path / "c0ffee"))
+    checkpoint_folder("owner/model")
+    patterns = calls[0]["allow_patterns"]
+
+    def fetched(name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern in patterns)
+
+    needed = (
+        "config.json model.safetensors vocab.txt vocab.json merges.txt tokenizer.json README.md"
+    )
+    assert all(map(fetched, needed.split()))
+    assert not any(map(fetched, ["pytorch_model.bin", "tf_model.h5", "onnx/model.onnx"]))
+
+
+def test_only_what_could_be_there_is_looked_for_on_the_hub(tmp_path: Path) -> None:
+    assert is_hub_id("owner/model@v1")
+    assert not is_hub_id(tmp_path)
+    assert not is_hub_id("/no/such/folder")
 
 
 @pytest.mark.parametrize("source", ["/no/such/folder", "../gone", "a/b/c", "./here", "x@", "a b"])

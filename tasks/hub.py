@@ -7,19 +7,28 @@ from pathlib import Path
 _FILES = (
     *("config.json", "model*.safetensors", "model*.safetensors.index.json"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"),
+    *("vocab.json", "merges.txt", "README.md"),
 )
 _HUB_ID = re.compile(r"(?P<id>[\w-][\w.-]*(/[\w-][\w.-]*)?)(@(?P<revision>[\w][\w./-]*))?")
 
 
-def checkpoint_folder(source: str | Path) -> Path:
+def is_hub_id(source: str | Path) -> bool:
+    """Whether a checkpoint would be looked for on the Hub: it has such a name and is no folder."""
+    return not Path(source).exists() and _HUB_ID.fullmatch(str(source)) is not None
+
+
+def checkpoint_folder(source: str | Path, revision: str | None = None) -> Path:
     """The folder of a checkpoint: `source` itself if there is one, else fetched from the Hub.
 
-    A Hub source is `NAME` or `OWNER/NAME`, with `@REVISION` (branch, tag or commit) where one is
-    wanted; it is fetched once and then taken from the cache. Raises FileNotFoundError where there
-    is neither a folder nor such a model, and ConnectionError where the Hub cannot be asked.
+    A Hub source is `NAME` or `OWNER/NAME`; `revision` (a branch, tag or commit) may also follow it
+    as `@REVISION`. It is fetched once and then taken from the cache. Raises FileNotFoundError where
+    there is neither a folder nor such a model, ConnectionError where the Hub cannot be asked, and
+    ValueError for a revision that has no meaning.
     """
     folder = Path(source)
     if folder.exists():
+        if revision is not None:
+            raise ValueError(f"--revision {revision} is for a model of the Hub; {source} is here")
         return folder
     found = _HUB_ID.fullmatch(str(source))
     if found is None:
@@ -27,7 +36,9 @@ def checkpoint_folder(source: str | Path) -> Path:
             f"no checkpoint in {source}: config.json is missing; expected a checkpoint folder or a "
             "Hub id as OWNER/NAME or OWNER/NAME@REVISION"
         )
-    return _fetch(found["id"], found["revision"])
+    if revision is not None and found["revision"] is not None:
+        raise ValueError(f"{source} names a revision, and so does --revision {revision}; give one")
+    return _fetch(found["id"], revision or found["revision"])
 
 
 def checkpoint_name(source: str | Path, folder: Path) -> str:
