@@ -8,7 +8,7 @@ STAMP := .venv/.complete
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
-	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core"
+	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"
 	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core"
 	@echo "make check      ruff and mypy"
 
@@ -36,12 +36,22 @@ test: $(STAMP)
 test-kotlin: $(STAMP)
 	@android_demo/core/test.sh $(BIN)/python
 
+# The iOS app's screens need Apple's frameworks: they are parsed here, all else of the app is compiled.
+SCREENS := $(patsubst ios_demo/%,%,$(wildcard $(addprefix ios_demo/App/,Screens/*.swift Device/*.swift Benchmark/*.swift)))
+SWIFT_SOURCES := Package.swift App AppCore Declared $(foreach p,QACore HostCheck,$(p)/Package.swift $(p)/Sources $(p)/Tests)
+
 # The core must agree with what Python makes of many texts, and the real model with Python's answers
 # (where LiteRT's wheel has a library that Swift can be linked to).
 LITERT := $(CURDIR)/.venv/lib/python3.11/site-packages/ai_edge_litert
 test-swift: $(STAMP)
 	@$(BIN)/python ios_demo/QACore/Tests/reference.py build/swift-reference
 	@ios_demo/swift.sh ios_demo/QACore swift test -c release -Xswiftc -enable-testing
+	@ios_demo/swift.sh ios_demo swift test
+	@$(BIN)/python -c 'from pathlib import Path; from bench.result import read_result; \
+		print(read_result(Path("build/swift-app/result.json")).subject.file, "measured by the app: bench reads it")'
+	@ios_demo/swift.sh ios_demo swiftc -parse $(SCREENS)
+	@ios_demo/swift.sh ios_demo swift format lint --strict --recursive $(SWIFT_SOURCES)
+	@echo "not compiled here: $(SCREENS) (SwiftUI and UIKit); they parse and pass swift-format"
 	@test -f $(LITERT)/libLiteRt.so || echo "skipped: the real model from Swift, no libLiteRt.so"
 	@test ! -f $(LITERT)/libLiteRt.so || { \
 		$(BIN)/python ios_demo/HostCheck/reference.py build/swift-model && \

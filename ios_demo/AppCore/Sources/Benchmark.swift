@@ -21,6 +21,11 @@ public struct Speed: Sendable, Equatable {
   public let cpuMs: [Double]
   public let bareBytes: Int
   public let peakBytes: Int
+
+  /// How many threads were at work: processor time over wall time, to the next whole number.
+  public var busyThreads: Int {
+    max(1, Int((cpuMs.reduce(0, +) / wallMs.reduce(0, +)).rounded()))
+  }
 }
 
 /// Measures one file: loads it, runs once, then in rounds. Only the runtime's call is timed. At the

@@ -6,7 +6,7 @@ public struct Sample: Sendable, Identifiable {
   public var id: String { title }
 
   /// Those of the Android app too; the last one is longer than a window of any model.
-  public static let all = [ferry, bread, café, river]
+  public static let all = [ferry, bread, cafe, river]
 
   private static let ferry = Sample(
     title: "The night ferry",
@@ -39,7 +39,7 @@ public struct Sample: Sendable, Identifiable {
       "What is the bread baked in?",
     ])
 
-  private static let café = Sample(
+  private static let cafe = Sample(
     title: "Café Ångström",
     passage: """
       Café Ångström in the Straße am Fluß was opened in 1958 by Zoë Lefèvre, a physicist from \

@@ -1,9 +1,9 @@
-import Adapters
 import ExecuTorch
 import Foundation
 import QACore
 import XCTest
 
+@testable import Adapters
 @testable import AppCore
 
 final class AppCoreTests: XCTestCase {
@@ -41,6 +41,15 @@ final class AppCoreTests: XCTestCase {
     }.appendingPathComponent("build/swift-app")
     try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
     try Data(text.utf8).write(to: out.appendingPathComponent("result.json"))
+  }
+
+  func testTheThreadsAtWorkAreProcessorTimeOverWallTime() {
+    for (cpu, threads) in [([0.0, 0.1], 1), ([2, 2], 1), ([6, 6], 3), ([7.9, 8], 4)] {
+      let speed = Speed(
+        tokens: 8, paddedTokens: 8, loadMs: 1, firstMs: 1, firstCpuMs: 1, roundSizes: [2],
+        wallMs: [2, 2], cpuMs: cpu, bareBytes: 0, peakBytes: 0)
+      XCTAssertEqual(speed.busyThreads, threads)
+    }
   }
 
   func testAWrongModelHasNoSpeed() throws {
@@ -100,6 +109,20 @@ final class AppCoreTests: XCTestCase {
     XCTAssertThrowsError(try runner.run([2, 6, 3], [0, 1, 1]))
     Module.answer = { _, _ in [Tensor<Int32>([1]).asValue(), Tensor<Float>([1]).asValue()] }
     XCTAssertThrowsError(try runner.run([2, 6, 3], [0, 1, 1]))
+  }
+
+  func testTheAppOpensTheRuntimesItWasBuiltWith() throws {
+    let folder = try goldenBundle()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bundle = try ModelBundle(folder: folder)
+    let source = AppModels()
+    XCTAssertEqual(source.runtimes.map(\.id), ["pte", "tflite"])
+    XCTAssertTrue(try source.open(bundle, runtime: "pte", threads: 1) is ExecuTorchEngine)
+    XCTAssertThrowsError(try source.open(bundle, runtime: "tflite", threads: 1))  // declared only
+    XCTAssertThrowsError(try source.open(bundle, runtime: "onnx", threads: 1))
+    XCTAssertThrowsError(try source.load()) {
+      XCTAssertTrue("\($0)".contains("distilbert-mobile install"), "\($0)")
+    }
   }
 
   func testTheModelCardTellsWhatTheManifestHas() throws {

@@ -17,9 +17,11 @@ final class ViewModelTests: XCTestCase, @unchecked Sendable {
     model.setQuestion("a")
     model.ask()
     await reach(model) { $0.reply != nil }
-    XCTAssertEqual(Array(phases.dropFirst(3)), [
-      .asking(done: 0, all: 0), .asking(done: 0, all: 1), .ready,
-    ])
+    XCTAssertEqual(
+      Array(phases.dropFirst(3)),
+      [
+        .asking(done: 0, all: 0), .asking(done: 0, all: 1), .ready,
+      ])
     let reply = try XCTUnwrap(model.state.reply)
     XCTAssertEqual(reply.found.best?.span, 3..<4)
     XCTAssertEqual(reply.latency.windows, 1)

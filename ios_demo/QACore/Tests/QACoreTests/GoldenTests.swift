@@ -108,7 +108,8 @@ final class GoldenTests: XCTestCase {
       if try stored["refused"].optional({ try $0.text() }) == nil {
         let tokenizer = try ModelBundle(folder: place).tokenizer()
         let name = manifest.lastPathComponent
-        XCTAssertEqual(tokenizer.encode(try stored["text"].text()).ids, try stored["ids"].ids(), name)
+        let ids = tokenizer.encode(try stored["text"].text()).ids
+        XCTAssertEqual(ids, try stored["ids"].ids(), name)
       } else {
         try expectRefusal(stored["mentions"], manifest.lastPathComponent) {
           try ModelBundle(folder: place)
