@@ -4,12 +4,13 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test test-kotlin check test-swift
+.PHONY: help setup study test test-kotlin apk check test-swift
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"
-	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core"
+	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core and app"
+	@echo "make apk        set up Android's tools of Debian, then a signed and verified APK with the model that ships, without its runtimes"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
@@ -33,8 +34,13 @@ test: $(STAMP)
 		else echo "skipped: the Kotlin core, for there is no JDK here; make test-kotlin installs one"; fi
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
+# The core first: it exports the real model, which the app's tests use too.
 test-kotlin: $(STAMP)
 	@android_demo/core/test.sh $(BIN)/python
+	@android_demo/app/test.sh $(BIN)/python
+
+apk: $(STAMP)
+	@android_demo/app/apk.sh $(BIN)/python
 
 # The iOS app's screens need Apple's frameworks: they are parsed here, all else of the app is compiled.
 SCREENS := $(patsubst ios_demo/%,%,$(wildcard $(addprefix ios_demo/App/,Screens/*.swift Device/*.swift Benchmark/*.swift)))
