@@ -1,9 +1,10 @@
-"""RoBERTa, ELECTRA and MobileBERT: the network against transformers, and the files against it."""
+"""RoBERTa, ELECTRA and MobileBERT: the network against transformers, the files against it."""
 
 import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -12,6 +13,10 @@ from transformers import PreTrainedModel
 
 from export.checkpoint import load_network
 from export.network import Network
+from export.pte import write_pte
+from export.recipes import find_recipe
+from export.runner import OPENERS
+from export.tflite import write_tflite
 
 LENGTH = 24
 
@@ -131,3 +136,33 @@ def test_the_network_asks_for_no_family_by_name(tmp_path: Path) -> None:
     inputs = inputs_of(model, 11, typed=True)
     with torch.inference_mode():
         assert torch.equal(network(**inputs)["logits"], other(**inputs)["logits"])
+
+
+@pytest.mark.parametrize("recipe", ["fp32", "int8"])
+@pytest.mark.parametrize("runtime", ["pte", "tflite"])
+@pytest.mark.parametrize("family", ["roberta", "electra", "mobilebert"])
+def test_the_files_compute_what_the_network_does(
+    family: str, runtime: str, recipe: str, tmp_path: Path
+) -> None:
+    name, changes = VARIANTS[family]
+    if family == "mobilebert":
+        changes = changes | {"num_feedforward_networks": 2}
+    model = tiny(name, "QuestionAnswering", num_hidden_layers=1, **changes)
+    model.save_pretrained(tmp_path)
+    network, path = load_network(tmp_path), tmp_path / f"model.{runtime}"
+    if runtime == "pte":
+        interface = write_pte(network, find_recipe(recipe), LENGTH, path)
+    else:
+        interface = write_tflite(network, find_recipe(recipe), (LENGTH,), path)
+    runner = OPENERS[runtime](path, interface)
+    for real in (2, 11, LENGTH):
+        inputs = inputs_of(model, real, "token_type_ids" in network.shape.inputs)
+        ids = inputs["input_ids"][0, :real].tolist()
+        types = inputs.get("token_type_ids", torch.zeros(1, real, dtype=torch.long))
+        outputs = runner.run(ids, types[0, :real].tolist(), LENGTH)
+        with torch.inference_mode():
+            expected = network(**inputs)
+        for output, found in outputs.items():
+            wanted = expected[output][0, :real].numpy()
+            share = np.abs(found - wanted).max() / np.abs(wanted).max()
+            assert share < (1e-5 if recipe == "fp32" else 0.2), (output, real)
