@@ -5,7 +5,7 @@ import SwiftUI
 /// The answer, its place in the passage, the n best with their scores, and where the time went.
 struct AnswerSections: View {
   let reply: Reply
-  let show: (Int) -> Void
+  let show: @MainActor (Int) -> Void
 
   var body: some View {
     Section {

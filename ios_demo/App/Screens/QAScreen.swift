@@ -1,3 +1,4 @@
+import Accessibility
 import AppCore
 import QACore
 import SwiftUI
