@@ -51,6 +51,8 @@ android {
     packaging {
         // Libraries stay uncompressed and are mapped from the APK, at multiples of 16 KB.
         jniLibs.useLegacyPackaging = false
+        // Both runtimes may bring the C++ library.
+        jniLibs.pickFirsts += "**/libc++_shared.so"
     }
 
     compileOptions {

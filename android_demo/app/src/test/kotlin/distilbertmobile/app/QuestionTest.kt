@@ -61,7 +61,7 @@ class QuestionTest {
 
     @Test
     fun `the card tells accuracy where it was measured, and that licences are not stated`() {
-        val accuracy = """{"data": "dev", "n": 200, "exact_match": 70.12, "f1": 80.56, "checkpoint_exact_match": 71.0, "checkpoint_f1": 81.0}"""
+        val accuracy = """{"data": "dev", "n": 200, "exact_match": 70.12, "f1": 80.56, "checkpoint_exact_match": 71.0, "checkpoint_f1": 81.0, "f1_change_low": -1.0, "f1_change_high": 0.1, "changed": 9}"""
         val manifest = GoldenBundle.manifest.replace("\"accuracy\": null", "\"accuracy\": $accuracy")
             .replace(Regex("\"weights\": (null|\"[^\"]*\")"), "\"weights\": null")
         val text = modelCard(Manifest.parse(manifest, "manifest")).flatMap { it.lines }.joinToString("\n")

@@ -14,6 +14,7 @@ class LiteRtEngine(file: File, private val call: Interface, threads: Int, scratc
     private var signature = ""
 
     init {
+        for (input in call.inputs) require(input.dtype == "int32") { "input '${input.name}' is ${input.dtype}; this app gives int32" }
         // Without this file each signature packs its own copy of the weights. Once the model is
         // made the file is mapped and needs no name any more.
         val weights = File.createTempFile("weights", null, scratch)
