@@ -267,11 +267,14 @@ def _show_inspection(found: Any) -> None:
 
 
 def _show_installed(found: Any) -> None:
-    change = (found.now - found.before) / 1e6
-    print(f"{found.folder}: {found.now / 1e6:.2f} MB, {change:+.2f} MB in the {found.system} app")
+    change = found.now - found.before
+    print(
+        f"{found.folder}: {found.now / 1e6:.1f} MB; the {found.system} app's assets have "
+        + (f"{change:+,} bytes" if change else "as many bytes as before")
+    )
     for name, (before, now) in found.files.items():
-        old = "new" if before is None else f"was {before / 1e6:.2f} MB"
-        print(f"  {name:<14} " + ("removed" if now is None else f"{now / 1e6:8.2f} MB, {old}"))
+        was = "new" if before is None else f"was {before:,}"
+        print(f"  {name:<14} " + (f"removed, {was}" if now is None else f"{now:>13,}, {was}"))
 
 
 def _show_results(results: Sequence[Any]) -> None:

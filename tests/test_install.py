@@ -41,6 +41,10 @@ def assets(app: Path) -> Path:
     return next(app / one.assets for one in LAYOUTS.values() if (app / one.marker).is_file())
 
 
+def manifest_bytes(folder: Path) -> int:
+    return (folder / "manifest.json").stat().st_size
+
+
 def test_the_bundle_arrives_whole_and_nothing_else_does(bundle: Path, app: Path) -> None:
     (bundle / "notes.txt").write_text("not of the bundle")
     found = install(InstallConfig(bundle, app))
@@ -66,8 +70,10 @@ def test_an_older_bundle_is_replaced_and_the_change_is_told(
     assert load_bundle(assets(app)).manifest == load_bundle(other).manifest
     assert main(["install", str(bundle), str(app)]) == 0
     printed = capsys.readouterr().out
-    assert "MB in the" in printed
-    assert "model.pte          0.00 MB, new" in printed
+    assert f"{256 + manifest_bytes(bundle) - manifest_bytes(other):+,} bytes" in printed
+    assert "model.pte                256, new" in printed
+    assert main(["install", str(bundle), str(app)]) == 0
+    assert "as many bytes as before" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("fault", ["flipped", "cut", "gone"])
