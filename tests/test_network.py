@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
     BertConfig,
@@ -141,6 +142,11 @@ def test_unsupported_family_lists_the_supported_ones(tmp_path: Path) -> None:
         ({"position_embedding_type": "relative_key"}, "absolute position"),
         ({"hidden_size": 64}, "does not fit config.json"),
         ({"num_hidden_layers": 3}, "lacks the tensor 'bert.encoder.layer.2"),
+        ({"num_attention_heads": 5}, "width of 32 cannot be divided among 5 attention heads"),
+        ({"num_attention_heads": 0}, "num_attention_heads must be .* at least 1, found 0"),
+        ({"hidden_size": "32"}, "hidden_size must be a whole number .* found '32'"),
+        ({"max_position_embeddings": 512}, "says 512 positions, but .* has 64 rows"),
+        ({"is_decoder": True}, "describes a decoder"),
     ],
 )
 def test_what_the_network_cannot_compute_is_refused(
@@ -149,6 +155,40 @@ def test_what_the_network_cannot_compute_is_refused(
     save(MODELS["bert-qa"](), tmp_path)
     change_config(tmp_path, **changes)
     with pytest.raises(ValueError, match=message):
+        load_network(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "message"),
+    [
+        ("Roberta", {"max_position_embeddings": 2}, "leaves no position for a token"),
+        ("Electra", {"embedding_size": 16}, "does not fit config.json"),
+        ("MobileBert", {"num_attention_heads": 5}, "a width of 128 cannot be divided among 5"),
+        ("MobileBert", {"normalization_type": "batch_norm"}, "normalization_type 'batch_norm'"),
+        ("MobileBert", {"key_query_shared_bottleneck": False}, "around the attention only"),
+        ("MobileBert", {"num_feedforward_networks": 9}, r"lacks the tensor '.*\.ffn\.3\."),
+    ],
+)
+def test_the_other_families_are_checked_as_strictly(
+    family: str, changes: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "vocab_size": 99}
+    config = getattr(transformers, f"{family}Config")(**sizes)
+    save(getattr(transformers, f"{family}ForQuestionAnswering")(config), tmp_path)
+    load_network(tmp_path)
+    change_config(tmp_path, **changes)
+    with pytest.raises(ValueError, match=message):
+        load_network(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers_are_named(value: float, tmp_path: Path) -> None:
+    save(MODELS["bert-qa"](), tmp_path)
+    path = tmp_path / "model.safetensors"
+    weights = load_file(path)
+    weights["bert.encoder.layer.1.attention.self.key.bias"][7] = value
+    save_file(weights, path)
+    with pytest.raises(ValueError, match=r"'bert\.encoder\.layer\.1\.attention\.self\.key\.bias'"):
         load_network(tmp_path)
 
 
@@ -165,6 +205,9 @@ def test_missing_and_damaged_checkpoint_files_are_named(tmp_path: Path) -> None:
         load_network(tmp_path)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ValueError, match="not valid JSON"):
+        load_network(tmp_path)
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(ValueError, match="expected an object"):
         load_network(tmp_path)
 
 
