@@ -60,6 +60,11 @@ def install(
             f"{config.bundle} is made for {bundle.manifest.task}, the apps answer questions; "
             "export a checkpoint that was fine-tuned on SQuAD"
         )
+    if bundle.manifest.tokenizer.kind != "wordpiece":
+        raise ValueError(
+            f"{config.bundle} has a {bundle.manifest.tokenizer.kind} tokenizer, the apps read "
+            "wordpiece only; take a BERT, DistilBERT, ELECTRA or MobileBERT"
+        )
     if config.bundle.resolve() == folder.resolve():
         raise ValueError(f"{config.bundle} is the app's own copy; install the bundle it came from")
     before = _sizes(folder)

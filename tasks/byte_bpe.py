@@ -10,6 +10,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.processors import ByteLevel as TrimSpans
 
 from tasks.text_tokenizer import TextTokenizer
+from tasks.tokenizer import model_kind
 
 TOKENIZER_JSON = "tokenizer.json"
 VOCAB_JSON = "vocab.json"
@@ -62,7 +63,7 @@ def read_tokenizer_json(path: Path) -> ByteBpeTokenizer:
     document = _read_object(path)
     model = document.get("model") or {}
     level = document.get("pre_tokenizer") or {}
-    kinds = (model.get("type"), level.get("type"))
+    kinds = (model_kind(model), level.get("type"))
     if kinds != ("BPE", "ByteLevel"):
         raise ValueError(
             f"{path}: unsupported tokenizer {kinds[0]} after {kinds[1]}; supported are RoBERTa's "

@@ -82,10 +82,19 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
     )
 
 
+def model_kind(model: dict[str, Any]) -> str | None:
+    """The kind of a tokenizer.json's model; the oldest files do not say it, their keys do."""
+    if "type" in model:
+        return str(model["type"])
+    if "merges" in model:
+        return "BPE"
+    return "WordPiece" if "max_input_chars_per_word" in model else None
+
+
 def _from_tokenizer_json(path: Path) -> WordPieceTokenizer:
     document = _read_json(path)
     model, normalizer = document.get("model") or {}, document.get("normalizer") or {}
-    kinds = (model.get("type"), normalizer.get("type"))
+    kinds = (model_kind(model), normalizer.get("type"))
     if kinds != ("WordPiece", "BertNormalizer"):
         raise ValueError(
             f"{path}: unsupported tokenizer {kinds[0]} with normalizer {kinds[1]}; supported is "

@@ -12,7 +12,12 @@ from tasks.byte_bpe import (
     read_vocab_and_merges,
 )
 from tasks.text_tokenizer import TextTokenizer
-from tasks.tokenizer import WordPieceTokenizer, load_tokenizer, tokenizer_from_vocab
+from tasks.tokenizer import (
+    WordPieceTokenizer,
+    load_tokenizer,
+    model_kind,
+    tokenizer_from_vocab,
+)
 
 
 def read_tokenizer(folder: Path) -> TextTokenizer:
@@ -35,13 +40,13 @@ def read_tokenizer(folder: Path) -> TextTokenizer:
     )
 
 
-def _model(path: Path) -> object:
+def _model(path: Path) -> str | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     model = document.get("model") if isinstance(document, dict) else None
-    return model.get("type") if isinstance(model, dict) else None
+    return model_kind(model) if isinstance(model, dict) else None
 
 
 def write_tokenizer(tokenizer: TextTokenizer, folder: Path) -> None:

@@ -148,6 +148,7 @@ def model(**changes: Any) -> dict[str, Any]:
         ),
         (document(added_tokens=[{"content": "<ent>", "id": 601}]), "added tokens .* <ent>"),
         (model(type="Unigram"), "unsupported tokenizer Unigram"),
+        (document(model={"vocab": {}}), "unsupported tokenizer None"),
         (model(dropout=0.1), "dropout=0.1 is unsupported"),
         (model(vocab={"a": 0}), "<pad>, <unk>.* missing among 1"),
         (model(vocab=VOCABULARY | {"extra": 9999}), "without gaps"),
@@ -163,6 +164,14 @@ def test_tokenizers_it_would_read_wrong_are_refused(
     (tmp_path / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         read_tokenizer(tmp_path)
+
+
+def test_a_file_of_the_first_library_says_no_kind(tmp_path: Path) -> None:
+    old = document()
+    del old["model"]["type"]
+    old["model"]["merges"] = [" ".join(pair) for pair in old["model"]["merges"]]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(old), encoding="utf-8")
+    assert read_tokenizer(tmp_path).encode("Who wrote it?") == OURS.encode("Who wrote it?")
 
 
 def test_a_folder_without_a_tokenizer_says_what_is_missing(tmp_path: Path) -> None:

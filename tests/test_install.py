@@ -142,6 +142,14 @@ def test_a_bundle_for_another_task_and_the_installed_one_itself_are_refused(
     assert load_bundle(assets(app))
 
 
+def test_a_tokenizer_that_the_apps_cannot_read_is_refused(bundle: Path, app: Path) -> None:
+    manifest = bundle / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"wordpiece"', '"byte-bpe"'))
+    with pytest.raises(ValueError, match="byte-bpe tokenizer, the apps read wordpiece only"):
+        install(InstallConfig(bundle, app))
+    assert not assets(app).exists()
+
+
 @pytest.mark.parametrize(("system", "folder"), [("Android", "android_demo"), ("iOS", "ios_demo")])
 def test_the_apps_of_this_repository_are_told_by_their_markers(system: str, folder: str) -> None:
     assert (ROOT / folder / LAYOUTS[system].marker).is_file()

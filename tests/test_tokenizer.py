@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from transformers import BertTokenizerFast
 
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer, tokenizer_from_vocab
+from tasks.tokenizer_files import open_tokenizer, read_tokenizer, write_tokenizer
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "tokenizer"
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] a b the caf ##e cafe sep ##s 東 京 [ ] # ! ß i ##stanbul"
@@ -77,6 +78,33 @@ def test_a_saved_checkpoint_gives_the_same_tokenizer_as_its_vocabulary(
     expected = saved(text, add_special_tokens=False, return_offsets_mapping=True)
     assert loaded.encode(text).ids == expected["input_ids"]
     assert loaded.encode(text).spans == [tuple(pair) for pair in expected["offset_mapping"]]
+
+
+@pytest.mark.parametrize("form", ["tokenizer.json", "oldest tokenizer.json", "vocab.txt"])
+def test_a_folder_s_tokenizer_is_told_by_its_files(vocab: Path, tmp_path: Path, form: str) -> None:
+    path = tmp_path / "tokenizer.json"
+    BertTokenizerFast(vocab=str(vocab), do_lower_case=True).save_pretrained(tmp_path)
+    document = json.loads(path.read_text())
+    del document["model"]["type"]  # the first version of the library wrote none
+    if form == "oldest tokenizer.json":
+        path.write_text(json.dumps(document))
+    elif form == "vocab.txt":
+        path.unlink()
+        shutil.copy(vocab, tmp_path)
+    loaded = read_tokenizer(tmp_path)
+    assert (loaded.kind, loaded.tokens) == ("wordpiece", TOKENIZER.tokens)
+    assert loaded.encode("The café") == TOKENIZER.encode("The café")
+
+
+def test_a_bundle_gets_back_the_tokenizer_it_was_given(tmp_path: Path) -> None:
+    cased = WordPieceTokenizer(
+        dict(zip(TOKENIZER.tokens, range(99), strict=False)), lowercase=False
+    )
+    write_tokenizer(cased, tmp_path)
+    path = tmp_path / cased.file
+    opened = open_tokenizer(path, kind=cased.kind, lowercase=False, strip_accents=False)
+    assert opened.tokens == cased.tokens
+    assert opened.encode("a A é") == cased.encode("a A é")
 
 
 def test_wrong_vocabularies_are_refused(tmp_path: Path) -> None:
