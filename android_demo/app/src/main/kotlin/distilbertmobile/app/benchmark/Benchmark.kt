@@ -37,7 +37,7 @@ data class Speed(
  * the golden inputs must give the stored outputs, for a wrong result has no speed.
  *
  * @param open loads the model; the runtime's library should be in memory already
- * @param progress told of each round and, while it runs, of the number of samples so far
+ * @param progress told of each round as it begins and of the samples so far; no drawing while runs are timed
  */
 fun benchmark(plan: Plan, bundle: Bundle, meter: Meter, passage: String, open: () -> Runner, progress: (Int, Int) -> Unit = { _, _ -> }): Speed {
     val (_, padded) = bundle.model(plan.runtime).call.choose(plan.tokens)
@@ -57,12 +57,12 @@ fun benchmark(plan: Plan, bundle: Bundle, meter: Meter, passage: String, open: (
         val first = timed()
         val samples = ArrayList<Pair<Double, Double>>()
         val sizes = List(plan.rounds) { round ->
+            progress(round + 1, samples.size)
             repeat(plan.warmup) { timed() }
             val before = samples.size
             val end = meter.nanos() + (plan.seconds * 1e9).toLong()
             do {
                 samples += timed()
-                progress(round + 1, samples.size)
             } while (samples.size - before < plan.runs && meter.nanos() < end)
             samples.size - before
         }

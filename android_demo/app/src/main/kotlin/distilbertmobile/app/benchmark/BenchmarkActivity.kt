@@ -2,6 +2,7 @@ package distilbertmobile.app.benchmark
 
 import android.app.Activity
 import android.os.Bundle
+import android.os.Process
 import android.util.Log
 import android.view.WindowManager
 import android.widget.TextView
@@ -27,17 +28,27 @@ class BenchmarkActivity : Activity() {
         window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
         setContentView(R.layout.activity_benchmark)
         if (!running) {
-            running = true // a process measures once; a rotated screen only looks on
+            running = true // a process measures once; start it anew with am's -S
             val given = intent.extras?.let { all -> all.keySet().associateWith { "${all.get(it)}" } }.orEmpty()
-            val app = applicationContext
-            thread(name = "benchmark") { measure(given, File(app.filesDir, "results")) }
+            failed.delete()
+            thread(name = "benchmark") { measure(given) }
         }
     }
 
-    private fun measure(given: Map<String, String>, results: File) {
-        val failed = File(results, "failed.txt")
+    /** The process ends with the screen, so that the next start gets a fresh one. */
+    override fun onDestroy() {
+        super.onDestroy()
+        if (!isFinishing) return
+        if (!ended) writeWhole(failed, "the screen was closed before the end\n")
+        Process.killProcess(Process.myPid())
+    }
+
+    private val results get() = File(filesDir, "results")
+
+    private val failed get() = File(results, "failed.txt")
+
+    private fun measure(given: Map<String, String>) {
         val text = try {
-            failed.delete()
             val plan = Plan.parse(given)
             val bundle = find(plan)
             val target = File(results, "${resultName(plan, bundle)}.json")
@@ -55,6 +66,7 @@ class BenchmarkActivity : Activity() {
             writeWhole(failed, "${fault.message ?: fault}\n")
             getString(R.string.benchmark_failed, "${fault.message ?: fault}")
         }
+        ended = true
         Log.i(TAG, text)
         show(text)
         runOnUiThread { finishAndRemoveTask() }
@@ -87,5 +99,7 @@ class BenchmarkActivity : Activity() {
         const val TAG = "benchmark"
 
         @Volatile var running = false
+
+        @Volatile var ended = false
     }
 }

@@ -72,7 +72,12 @@ class QaScreen(private val root: View, private val viewModel: QaViewModel, openA
     }
 
     private fun showPhase(phase: Phase) {
-        root.part<TextView>(R.id.status).write(texts.status(phase))
+        val counts = phase is Phase.Preparing || phase is Phase.Asking
+        root.part<TextView>(R.id.status).apply {
+            // TalkBack announces what has changed, but not each step of a count.
+            accessibilityLiveRegion = if (counts) View.ACCESSIBILITY_LIVE_REGION_NONE else View.ACCESSIBILITY_LIVE_REGION_POLITE
+            write(texts.status(phase))
+        }
         val bar = root.part<ProgressBar>(R.id.progress)
         bar.visible(phase !is Phase.Ready && phase !is Phase.Failed)
         val (done, all) = when (phase) {
