@@ -11,7 +11,7 @@ from torch import Tensor
 from tasks.classification import Labelled
 from tasks.squad import Question
 from tasks.tokenizer import WordPieceTokenizer
-from tasks.windows import QaLimits, Window, make_windows
+from tasks.windows import QaLimits, Window, make_windows, text_input
 
 GROUP = 64  # batches that are sorted by length together
 MULTIPLE = 8  # batches are padded to one of a few lengths: kernels are built once per shape
@@ -100,28 +100,11 @@ def label_examples(
     """
     examples = []
     for item, target in zip(items, targets, strict=True):
-        first = tokenizer.encode(item.text).ids
-        other = None if item.pair is None else tokenizer.encode(item.pair).ids
-        ids, second = _joined(first, other, tokenizer, max_length)
+        ids, types = text_input(tokenizer, item.text, item.pair, max_length)
         weight = 1.0 if weights is None else weights[int(target)]
-        examples.append(Example(item.place, ids, second, (target,), weight))
+        second = types.count(0)
+        examples.append(Example(item.place, np.array(ids, np.int32), second, (target,), weight))
     return examples
-
-
-def _joined(
-    first: list[int], other: list[int] | None, tokenizer: WordPieceTokenizer, max_length: int
-) -> tuple[NDArray[np.int32], int]:
-    """Token ids of one input, and where its second segment starts.
-
-    Of a pair that is too long the longer text loses tokens first, from its end.
-    """
-    room = max_length - (2 if other is None else 3)
-    size = len(first) if other is None else max(room - len(other), min(len(first), -(-room // 2)))
-    head = [tokenizer.cls_id, *first[: min(size, room)], tokenizer.sep_id]
-    if other is None:
-        return np.array(head, np.int32), len(head)
-    tail = other[: max_length - len(head) - 1]
-    return np.array([*head, *tail, tokenizer.sep_id], np.int32), len(head)
 
 
 def epoch_batches(

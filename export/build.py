@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from export import strict_json
+from export.apart import run_apart
 from export.bundle import (
     MANIFEST,
     Bundle,
@@ -18,7 +19,8 @@ from export.bundle import (
 )
 from export.checkpoint import checkpoint_sha256, load_network, read_licences, read_shape
 from export.config import ExportConfig
-from export.convert import Converted, Job, convert_apart
+from export.convert import Converted, Job
+from export.gate import Candidate, GateJob, Verdicts, check_drop
 from export.manifest import (
     FORMAT_VERSION,
     QUESTION_ANSWERING,
@@ -26,10 +28,12 @@ from export.manifest import (
     Provenance,
     Tokenizer,
 )
+from export.recipes import find_recipe
 from export.samples import golden_samples, make_samples
 from export.shape import Shape
 from export.staging import publish, staging
 from tasks.hub import checkpoint_folder
+from tasks.squad import is_hub
 from tasks.text_tokenizer import TextTokenizer
 from tasks.tokenizer_files import read_tokenizer, write_tokenizer
 from tasks.windows import QaLimits
@@ -57,20 +61,16 @@ def build_bundle(
     config = dataclasses.replace(config, checkpoint=source, revision=None)
     shape, tokenizer = read_shape(config.checkpoint), read_tokenizer(config.checkpoint)
     _check(config, shape, tokenizer)
+    shutil.rmtree(evidence_folder(config.out), ignore_errors=True)
     with staging(config.out) as folder:
         write_tokenizer(tokenizer, folder)
         converted = {}
         for runtime in config.runtimes:
             progress(f"writing and checking model.{runtime} ({config.recipe})")
-            converted[runtime] = convert_apart(
-                Job(
-                    checkpoint=str(config.checkpoint.resolve()),
-                    model=str((folder / f"model.{runtime}").resolve()),
-                    runtime=runtime,
-                    recipe=config.recipe,
-                    buckets=config.buckets,
-                )
-            )
+            converted[runtime] = _convert(config, runtime, folder)
+        if config.gate_data:
+            progress("answering the gate's questions with the checkpoint and the files")
+            converted = _gate(config, shape, folder, converted)
         golden = _golden(config, shape, tokenizer, converted)
         (folder / GOLDEN).write_text(strict_json.dump(golden), encoding="utf-8")
         progress("writing the manifest")
@@ -94,6 +94,53 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None
             f"{shape.vocab_size} in its network; they do not belong together"
         )
     load_network(config.checkpoint)  # refuses weights that do not fit or are no numbers
+
+
+def evidence_folder(out: Path) -> Path:
+    """Return where the evidence of a gate goes: beside the bundle, which may never come."""
+    return out.with_name(f"{out.name}.evidence")
+
+
+def _convert(config: ExportConfig, runtime: str, folder: Path) -> Converted:
+    job = Job(
+        checkpoint=str(config.checkpoint.resolve()),
+        model=str((folder / f"model.{runtime}").resolve()),
+        runtime=runtime,
+        recipe=config.recipe,
+        keep=config.keep,
+        buckets=config.buckets,
+        calibration=tuple(str(path.resolve()) for path in config.calibration),
+        evidence=str(evidence_folder(config.out).resolve()),
+    )
+    return run_apart("export.convert", job, Converted, f"writing model.{runtime}")
+
+
+def _gate(
+    config: ExportConfig, shape: Shape, folder: Path, converted: dict[str, Converted]
+) -> dict[str, Converted]:
+    """Score checkpoint and files; keep what changed as evidence, and refuse too large a loss."""
+    job = GateJob(
+        checkpoint=str(config.checkpoint.resolve()),
+        candidates={
+            runtime: Candidate(str((folder / one.model.file).resolve()), one.model.interface)
+            for runtime, one in converted.items()
+        },
+        data=tuple(str(path) if is_hub(path) else str(path.resolve()) for path in config.gate_data),
+        questions=config.gate_questions,
+        max_length=config.buckets[-1],
+    )
+    verdicts = run_apart("export.gate", job, Verdicts, "the accuracy gate")
+    evidence = evidence_folder(config.out)
+    evidence.mkdir(parents=True)
+    (evidence / "accuracy.json").write_text(strict_json.dump(verdicts), encoding="utf-8")
+    check_drop(verdicts.judged, config.max_f1_drop)
+    return {
+        runtime: dataclasses.replace(
+            one,
+            model=dataclasses.replace(one.model, accuracy=verdicts.judged[runtime].accuracy),
+        )
+        for runtime, one in converted.items()
+    }
 
 
 def _golden(
@@ -133,7 +180,7 @@ def _manifest(
     return Manifest(
         format_version=FORMAT_VERSION,
         task=shape.task,
-        recipe=config.recipe,
+        recipe=find_recipe(config.recipe, config.keep).label,
         labels=shape.labels,
         models={runtime: result.model for runtime, result in converted.items()},
         tokenizer=Tokenizer(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.recipes import find_recipe
+from export.recipes import RECIPES, STATIC, find_recipe
 
 RUNTIMES = ("tflite", "pte")
 SHORTEST_BUCKET = 8
@@ -21,7 +21,20 @@ class ExportConfig:
     runtimes: tuple[str, ...] = field(
         default=RUNTIMES, metadata={"help": "files to write: tflite (LiteRT), pte (ExecuTorch)"}
     )
-    recipe: str = field(default="int8", metadata={"help": "numeric recipe: int8 or fp32"})
+    recipe: str = field(default="int8", metadata={"help": f"numeric recipe: {', '.join(RECIPES)}"})
+    keep: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "modules that stay float32, such as head, tokens, layers.0, layers.2.down"
+        },
+    )
+    calibration: tuple[Path, ...] = field(
+        default=(),
+        metadata={
+            "help": "texts that settle the scales of a static recipe: questions in SQuAD's format, "
+            "or a classification set; our samples where none are given"
+        },
+    )
     buckets: tuple[int, ...] = field(
         default=(384,),
         metadata={
@@ -34,15 +47,40 @@ class ExportConfig:
         default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
     )
 
+    gate_data: tuple[Path, ...] = field(
+        default=(),
+        metadata={"help": "questions (or a classification set) that checkpoint and files answer"},
+    )
+    gate_questions: int | None = field(
+        default=None, metadata={"help": "take the first N of them (default: all)"}
+    )
+    max_f1_drop: float = field(
+        default=0.5,
+        metadata={"help": "F1 points a file may lose of its checkpoint's, or there is no bundle"},
+    )
+
     def __post_init__(self) -> None:
         """Refuse what cannot be built before anything heavy is loaded."""
-        find_recipe(self.recipe)
+        recipe = find_recipe(self.recipe)
         unknown = [runtime for runtime in self.runtimes if runtime not in RUNTIMES]
         if unknown or not self.runtimes or len(set(self.runtimes)) != len(self.runtimes):
             raise ValueError(
                 f"runtimes must name each of {', '.join(RUNTIMES)} at most once, "
                 f"found {','.join(self.runtimes) or 'none'}"
             )
+        refused = [runtime for runtime in self.runtimes if runtime not in recipe.runtimes]
+        if refused:
+            raise ValueError(
+                f"recipe {recipe.name} is for {', '.join(recipe.runtimes)} only, found "
+                f"{', '.join(refused)}; name the runtimes (--runtime {','.join(recipe.runtimes)}) "
+                "or choose another recipe"
+            )
+        if self.calibration and recipe.activations != STATIC:
+            raise ValueError(
+                f"recipe {recipe.name} needs no calibration; leave it out or choose a static recipe"
+            )
+        if self.gate_questions is not None and not self.gate_data:
+            raise ValueError("gate_questions is given without gate_data; name the data")
         if not self.buckets or list(self.buckets) != sorted(set(self.buckets)):
             raise ValueError(
                 "buckets must be different lengths in rising order, such as 64,128,384; "

@@ -1,36 +1,38 @@
-"""Writes and measures one model file in a process of its own: `python -m export.convert`.
-
-The converters are large, chatty and settle global state (ExecuTorch's thread pool), so the build
-starts one process per file. Job and answer are JSON on stdin and stdout; all chatter, that of C++
-libraries included, goes to stderr, which the build shows only when the process dies.
-"""
+"""Writes and measures one model file. Run apart, as `python -m export.convert`."""
 
 import json
-import os
-import subprocess
-import sys
+import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from export import strict_json
-from export.manifest import ModelFile
-from export.recipes import find_recipe
+from export.apart import answer_job
+from export.manifest import Interface, ModelFile, Parity
+from export.recipes import STATIC, Recipe, find_recipe
 
 GoldenOutputs = dict[str, dict[str, tuple[float, ...]]]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to convert: `model` is the file to write, `buckets` its input lengths."""
+    """What to convert: `model` is the file to write, `buckets` its input lengths.
+
+    `calibration` names files of texts for a static recipe; `evidence` is the folder for the file
+    and the comparison of its layers where it is not what the checkpoint is.
+    """
 
     checkpoint: str
     model: str
     runtime: str
     recipe: str
+    keep: tuple[str, ...]
     buckets: tuple[int, ...]
+    calibration: tuple[str, ...]
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -43,65 +45,39 @@ class Converted:
     tolerance: float
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the process says: a result, or the user's mistake that stopped it."""
-
-    converted: Converted | None
-    error: str | None
-
-
-def convert_apart(job: Job) -> Converted:
-    """Run the job in a fresh process.
-
-    Raises ValueError for what the user can cure. A process that dies (the converters end it where
-    the disk or the memory is full) raises OSError with its last words.
-    """
-    places = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "export.convert"],  # -P: never from the current folder
-        input=json.dumps(asdict(job)),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise OSError(
-            f"writing {Path(job.model).name} stopped with exit code {done.returncode}; "
-            f"check the free disk space and memory. Its last words:\n{tail}"
-        )
-    answer = strict_json.parse(Answer, done.stdout, "the converter's answer")
-    if answer.converted is None:
-        raise ValueError(answer.error)
-    return answer.converted
-
-
 def convert(job: Job) -> Converted:
     """Write the file, account for its bytes, and prove that it computes what the network does."""
-    from export import parity, pte, pte_file, runner, samples, sizes, tflite, tflite_file
+    from export import lint, parity, pte_file, runner, samples, sizes, tflite_file
     from export.checkpoint import load_network
     from tasks.tokenizer_files import read_tokenizer
 
-    checkpoint, path, recipe = Path(job.checkpoint), Path(job.model), find_recipe(job.recipe)
-    network = load_network(checkpoint)
+    folder, path = Path(job.checkpoint), Path(job.model)
+    recipe = find_recipe(job.recipe, job.keep)
+    network, tokenizer = load_network(folder), read_tokenizer(folder)
+    lint.check_widths(network, recipe)
+    lint.refuse_extremes(network, network.shape.inputs, recipe)
+    calibration: Sequence[Any] = ()
+    if recipe.activations == STATIC:
+        files = [Path(name) for name in job.calibration]
+        task = network.shape.task
+        calibration = samples.calibration_samples(tokenizer, task, job.buckets, files)
+    interface = _write(network, recipe, job, calibration)
     if job.runtime == "tflite":
-        interface = tflite.write_tflite(network, recipe, job.buckets, path)
         tensors, operators = tflite_file.tflite_tensors(path), tflite_file.tflite_operators(path)
     else:
-        interface = pte.write_pte(network, recipe, max(job.buckets), path)
         tensors, operators = pte_file.pte_tensors(path), pte_file.pte_operators(path)
     path.chmod(0o644)
-    sizes.refuse_floats(tensors, recipe, path.name)
+    sizes.refuse_floats(tensors, recipe, path.name, lint.kept_bytes(network, recipe))
 
-    texts = samples.make_samples(read_tokenizer(checkpoint), network.shape.task, job.buckets)
+    texts = samples.make_samples(tokenizer, network.shape.task, job.buckets)
     references = [parity.reference_outputs(network, sample) for sample in texts]
-    loaded = runner.OPENERS[job.runtime](path, interface)
-    measured = parity.measure_parity(loaded, texts, references)
     largest = parity.largest_logit(references)
-    parity.check_parity(measured, recipe, largest, path.name)
+    tolerance = parity.golden_tolerance(recipe, largest)
+    loaded = runner.OPENERS[job.runtime](path, interface)
+    measured = parity.measure_parity(loaded, texts, references, tie=tolerance)
+    fault = parity.parity_fault(measured, recipe, largest)
+    if fault is not None:
+        raise ValueError(_refusal(fault, measured, network, recipe, job, texts, calibration))
 
     golden = samples.golden_samples(texts)
     outputs = {s.name: loaded.run(s.input_ids, s.token_type_ids, s.length) for s in golden}
@@ -117,7 +93,53 @@ def convert(job: Job) -> Converted:
         ),
         outputs=_plain(outputs),
         reference=_plain(expected),
-        tolerance=parity.golden_tolerance(recipe, largest),
+        tolerance=tolerance,
+    )
+
+
+def _write(network: Any, recipe: Recipe, job: Job, calibration: Sequence[Any]) -> Interface:
+    from export import pte, tflite
+
+    path = Path(job.model)
+    if job.runtime == "tflite":
+        return tflite.write_tflite(network, recipe, job.buckets, path, calibration)
+    return pte.write_pte(network, recipe, max(job.buckets), path, calibration)
+
+
+def _refusal(
+    fault: str,
+    measured: Parity,
+    network: Any,
+    recipe: Recipe,
+    job: Job,
+    texts: Sequence[Any],
+    calibration: Sequence[Any],
+) -> str:
+    """Keep the evidence of a file that fails, and say where in the network it goes wrong."""
+    from export import parity, trace
+
+    evidence, path = Path(job.evidence), Path(job.model)
+    evidence.mkdir(parents=True, exist_ok=True)
+    places = trace.trace(network, recipe, job.runtime, texts, calibration, evidence)
+    shutil.copy(path, evidence / path.name)
+    report = {
+        "fault": fault,
+        "recipe": recipe.label,
+        "parity": asdict(measured),
+        "places": [asdict(place) for place in places],
+    }
+    found = evidence / f"parity-{job.runtime}.json"
+    found.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    first = trace.first_departure(places, parity.LIMITS[recipe.name].min_cosine)
+    where = (
+        "no layer is under the cosine limit by itself"
+        if first is None
+        else f"the first place that departs is {first.place} (cosine {first.cosine:.5f})"
+    )
+    return (
+        f"{path.name} does not compute what the checkpoint does: {fault}; {where}. "
+        f"Nothing was published; the file and the comparison by layer are in {evidence}. "
+        "Keep that part in float32 (--keep) or choose another recipe"
     )
 
 
@@ -128,18 +150,5 @@ def _plain(outputs: dict[str, dict[str, npt.NDArray[np.float32]]]) -> GoldenOutp
     }
 
 
-def main() -> None:
-    """Answer the job on stdin."""
-    answer_fd = os.dup(1)
-    os.dup2(2, 1)  # from here on whatever libraries print goes to stderr
-    job = strict_json.parse(Job, sys.stdin.read(), "the converter's job")
-    try:
-        answer = Answer(converted=convert(job), error=None)
-    except (ValueError, OSError) as error:
-        answer = Answer(converted=None, error=str(error))
-    with os.fdopen(answer_fd, "w", encoding="utf-8") as stream:
-        stream.write(strict_json.dump(answer))
-
-
 if __name__ == "__main__":
-    main()
+    answer_job(Job, convert)

@@ -1,5 +1,6 @@
 """The manifest of a bundle: what the files are, how to call them, and what was measured on them."""
 
+import math
 from dataclasses import dataclass
 
 from tasks.windows import QaLimits
@@ -25,6 +26,10 @@ class TensorSpec:
     name: str
     dtype: str
     shape: tuple[int | str, ...]
+
+    def size(self, length: int) -> int:
+        """How many values it has at a length in tokens."""
+        return math.prod(length if isinstance(extent, str) else extent for extent in self.shape)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,10 @@ class Parity:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Task scores of the file and of its checkpoint on the same questions, in percent."""
+    """Task scores of the file and of its checkpoint on the same questions, in percent.
+
+    For a classifier both scores are the share of right labels.
+    """
 
     data: str
     n: int
@@ -69,6 +77,11 @@ class Accuracy:
     f1: float
     checkpoint_exact_match: float
     checkpoint_f1: float
+    f1_change_low: float
+    """Bounds of the 95 % bootstrap interval of the file's F1 minus the checkpoint's."""
+    f1_change_high: float
+    changed: int
+    """Questions that the file answers in other words than the checkpoint."""
 
 
 @dataclass(frozen=True)

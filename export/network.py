@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.layers import Layer
-from export.manifest import QUESTION_ANSWERING
+from export.manifest import QUESTION_ANSWERING, TensorSpec
 from export.mobilebert import DEFAULT_EPS, MobileLayer, Widening
 from export.shape import Shape
 
@@ -40,6 +40,11 @@ class Network(nn.Module):
         self.pooler = nn.Linear(shape.hidden, shape.hidden) if pooled else None
         self.head = nn.Linear(shape.hidden, 2 if answering else len(shape.labels))
 
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """What `forward` returns, in order."""
+        return self.shape.outputs
+
     def _embed(self, shape: Shape) -> None:
         """Make the tables and what follows them: MobileBERT widens the tokens, ELECTRA the sum."""
         tokens, mobile = shape.embedding or shape.hidden, shape.mobile
@@ -60,6 +65,12 @@ class Network(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Logits by name, from [1, length] ids, mask and (where the network has any) types."""
+        return self._logits(self.states(input_ids, attention_mask, token_type_ids)[-1])
+
+    def states(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> list[Tensor]:
+        """What leaves the embeddings and then each layer, each [length, hidden]."""
         # Times the mask (padding may read row 0): a lookup of constants alone would be folded into
         # a float32 copy of the table for every length.
         places = torch.arange(input_ids.shape[1]) * attention_mask.view(-1)
@@ -75,9 +86,10 @@ class Network(nn.Module):
         if self.project is not None:
             x = self.project(x)
         bias = (1.0 - real.view(1, 1, -1)) * MASKED
+        states = [x]
         for layer in self.layers:
-            x = layer(x, bias)
-        return self._logits(x)
+            states.append(layer(states[-1], bias))
+        return states
 
     def _logits(self, x: Tensor) -> dict[str, Tensor]:
         """[length, hidden] to the logits of the task."""

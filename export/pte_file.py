@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.manifest import Operators
-from export.sizes import BIASES, LINEARS, TABLES, StoredTensor
+from export.sizes import BIASES, LINEARS, SCALES, TABLES, StoredTensor
 
 XNNPACK_DTYPES = {
     "fp32": "float32",
@@ -63,20 +63,29 @@ def pte_tensors(path: Path) -> list[StoredTensor]:
     program = _read_program(path)
     stored: dict[object, StoredTensor] = {}
     for plan in program.execution_plan:
-        kinds: dict[int, str] = {}
+        kinds: dict[int, tuple[str, str | None]] = {}
         for name, call in _kernel_calls(plan):
-            kind = TABLES if "embedding" in name else BIASES
-            kinds |= {index: kind for index in call.args if index not in kinds}
+            for index, argument in zip(call.args, _argument_kinds(name), strict=False):
+                kinds.setdefault(index, argument)
         for index, value in enumerate(plan.values):
             buffer = getattr(value.val, "data_buffer_idx", 0)
             if buffer:
                 size = len(program.constant_buffer[buffer].storage)
-                dtype = PROGRAM_DTYPES[value.val.scalar_type.name]
-                stored[buffer] = StoredTensor(kinds.get(index, BIASES), dtype, size)
+                kind, dtype = kinds.get(index, (BIASES, None))
+                dtype = dtype or PROGRAM_DTYPES[value.val.scalar_type.name]
+                stored[buffer] = StoredTensor(kind, dtype, size)
         for number, graph in enumerate(_xnnpack_graphs(program, plan)):
             for key, tensor in _graph_tensors(graph):
                 stored[key or (plan.name, number, len(stored))] = tensor
     return list(stored.values())
+
+
+def _argument_kinds(operator: str) -> tuple[tuple[str, str | None], ...]:
+    """Return what the first arguments of an operator are, and their type where bytes hide it."""
+    if "embedding" not in operator:
+        return ()
+    packed = "int4" if "4bit" in operator else None
+    return ((TABLES, packed), (SCALES, None), (SCALES, None))
 
 
 def _graph_tensors(graph: dict[str, Any]) -> Iterator[tuple[str, StoredTensor]]:
@@ -97,7 +106,8 @@ def _graph_tensors(graph: dict[str, Any]) -> Iterator[tuple[str, StoredTensor]]:
             yield constant["named_key"], StoredTensor(kind, dtype, constant["size"])
             if scales:
                 constant = constants[scales]
-                yield constant["named_key"], StoredTensor(kind, "float32", constant["size"])
+                wide = "bfloat16" if tensor["datatype"].endswith("qbint4") else "float32"
+                yield constant["named_key"], StoredTensor(SCALES, wide, constant["size"])
 
 
 def pte_operators(path: Path) -> Operators:

@@ -1,7 +1,6 @@
 """The one place that runs a .tflite or .pte on this host."""
 
 import importlib
-import math
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -90,12 +89,10 @@ class Runner:
         self._engine.invoke()
 
     def read(self) -> dict[str, FloatArray]:
-        """Return the outputs by name, without the batch axis and without padding."""
+        """Return the outputs by name, flat and without padding."""
         arrays = self._engine.read()
         return {
-            tensor.name: arrays[tensor.name].reshape(-1)[
-                : self._real if "length" in tensor.shape else None
-            ]
+            tensor.name: arrays[tensor.name].reshape(-1)[: tensor.size(self._real)]
             for tensor in self.interface.outputs
         }
 
@@ -182,8 +179,8 @@ class TfliteEngine:
         buffers = self._buffers[self._entry.name][1]
         outputs = {}
         for tensor in self._interface.outputs:
-            sizes = (self._entry.max_length if n == "length" else int(n) for n in tensor.shape)
-            outputs[tensor.name] = buffers[tensor.name].read(math.prod(sizes), np.float32)
+            size = tensor.size(self._entry.max_length)
+            outputs[tensor.name] = buffers[tensor.name].read(size, np.float32)
         return outputs
 
 

@@ -1,16 +1,19 @@
 """The inference network as one .tflite file with a signature per input length."""
 
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import Recipe
+from export.recipes import BLOCK_SIZE, STATIC, Numbers, Recipe
+from export.samples import Sample
 
 
 def tflite_interface(network: Network, lengths: Sequence[int]) -> Interface:
@@ -18,12 +21,21 @@ def tflite_interface(network: Network, lengths: Sequence[int]) -> Interface:
     return Interface(
         entries=tuple(Entry(f"length_{length}", length, length) for length in lengths),
         inputs=tuple(TensorSpec(name, "int32", (1, "length")) for name in network.shape.inputs),
-        outputs=network.shape.outputs,
+        outputs=network.outputs,
     )
 
 
-def write_tflite(network: Network, recipe: Recipe, lengths: Sequence[int], path: Path) -> Interface:
-    """Convert the network to `path`, all lengths sharing one copy of the weights."""
+def write_tflite(
+    network: Network,
+    recipe: Recipe,
+    lengths: Sequence[int],
+    path: Path,
+    calibration: Sequence[Sample] = (),
+) -> Interface:
+    """Convert the network to `path`, all lengths sharing one copy of the weights.
+
+    `calibration` is run to find the scales of a static recipe; there must be some of each length.
+    """
     os.environ["LITERT_TORCH_SHOW_PROGRESS"] = "n"  # read once, when the library is imported
     import litert_torch
 
@@ -38,15 +50,77 @@ def write_tflite(network: Network, recipe: Recipe, lengths: Sequence[int], path:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="tflite-") as folder:
         floats = Path(folder) / "float32.tflite"
         converter.convert().export(str(floats))
-        if recipe.quantized:
-            _quantize(floats, path)
-        else:
+        if recipe.linears.dtype == recipe.tables.dtype == "float32":
             floats.rename(path)
+        else:
+            _narrow(floats, path, recipe, interface, calibration)
     return interface
 
 
-def _quantize(floats: Path, path: Path) -> None:
-    from ai_edge_quantizer import quantizer, recipe
+def _narrow(
+    floats: Path, path: Path, recipe: Recipe, interface: Interface, calibration: Sequence[Sample]
+) -> None:
+    from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
 
-    tool = quantizer.Quantizer(str(floats), recipe.dynamic_wi8_afp32())
-    tool.quantize(enable_progress_report=False).export_model(str(path), overwrite=True)
+    tool = quantizer.Quantizer(str(floats))
+    operations = qtyping.TFLOperationName
+    _set(tool, operations.FULLY_CONNECTED, recipe.linears, static=recipe.activations == STATIC)
+    _set(tool, operations.EMBEDDING_LOOKUP, recipe.tables, static=False)
+    for name in recipe.keep:
+        tool.update_quantization_recipe(
+            _outputs_of(name),
+            operations.ALL_SUPPORTED,
+            algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
+        )
+    found = None
+    if recipe.activations == STATIC:
+        found = tool.calibrate(_feeds(interface, calibration), num_threads=1)
+    done = tool.quantize(found, enable_progress_report=False)
+    done.export_model(str(path), overwrite=True)
+
+
+def _set(tool: Any, operation: Any, numbers: Numbers, static: bool) -> None:
+    """Ask for the weights of one kind of operator as `numbers`, everywhere in the graph."""
+    from ai_edge_quantizer import algorithm_manager, qtyping
+
+    if not numbers.integer:
+        weights = qtyping.TensorQuantizationConfig(16, dtype=qtyping.TensorDataType.FLOAT)
+        config = qtyping.OpQuantizationConfig(
+            weight_tensor_config=weights,
+            compute_precision=qtyping.ComputePrecision.FLOAT,
+            explicit_dequantize=True,
+        )
+        casting = algorithm_manager.AlgorithmName.FLOAT_CASTING
+        tool.update_quantization_recipe(".*", operation, config, casting)
+        return
+    bits = int(numbers.dtype.removeprefix("int"))
+    if static:
+        tool.add_static_config(".*", operation, activation_num_bits=8, weight_num_bits=bits)
+        return
+    scales = {"row": "CHANNELWISE", "block": f"BLOCKWISE_{BLOCK_SIZE}", "tensor": "TENSORWISE"}
+    granularity = qtyping.QuantGranularity[scales[numbers.scales]]
+    tool.add_dynamic_config(".*", operation, bits, granularity)
+
+
+def _outputs_of(module: str) -> str:
+    """Return a pattern for the tensors that come out of a module and of all inside it.
+
+    The converter calls them after the classes and names on the way from the root,
+    `Network/Layer_0/Attention_attention/Linear_query;1`, after those of operators that were fused
+    into this one. The list that holds the layers leaves no trace.
+    """
+    parts = [re.escape(part) for part in module.split(".") if part != "layers"]
+    return "(^|;)[^/;]*" + "".join(f"/[^/;]*_{part}" for part in parts) + r"(/[^;]*)?;\d*$"
+
+
+def _feeds(
+    interface: Interface, calibration: Sequence[Sample]
+) -> dict[str, list[dict[str, np.ndarray[Any, Any]]]]:
+    feeds: dict[str, list[dict[str, np.ndarray[Any, Any]]]] = {}
+    for entry in interface.entries:
+        padded = (s.padded() for s in calibration if s.length == entry.max_length)
+        feeds[entry.name] = [
+            {t.name: np.array([values[t.name]], dtype=np.int32) for t in interface.inputs}
+            for values in padded
+        ]
+    return feeds

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from export.manifest import Operators
-from export.sizes import BIASES, LINEARS, TABLES, StoredTensor
+from export.sizes import BIASES, LINEARS, SCALES, TABLES, StoredTensor
 
 DELEGATE = "DELEGATE"
+WIDENING = "DEQUANTIZE"
 
 
 def _names(enum: Any) -> dict[int, str]:
@@ -22,12 +23,15 @@ def tflite_tensors(path: Path) -> list[StoredTensor]:
     dtypes, operators = _names(schema.TensorType), _names(schema.BuiltinOperator)
     stored: dict[int, StoredTensor] = {}
     for graph in model.subgraphs:
-        kinds: dict[int, str] = {}
+        widened = _widened(model, graph, operators)
+        kinds = dict.fromkeys(_block_scales(graph), SCALES)
         for operator in graph.operators:
             code = model.operatorCodes[operator.opcodeIndex]
             name = operators[max(code.builtinCode, code.deprecatedBuiltinCode)]
             for position, tensor in enumerate(operator.inputs):
-                kinds.setdefault(tensor, _kind(name, position))
+                # Stored in float16, a weight passes through an operator that widens it.
+                if name != WIDENING:
+                    kinds.setdefault(widened.get(tensor, tensor), _kind(name, position))
         for index, tensor in enumerate(graph.tensors):
             buffer = model.buffers[tensor.buffer]
             # The quantizer keeps large buffers behind the flatbuffer, by offset and size.
@@ -37,6 +41,22 @@ def tflite_tensors(path: Path) -> list[StoredTensor]:
                 dtype = dtypes[tensor.type].lower()
                 stored[tensor.buffer] = StoredTensor(kind, dtype, size)
     return list(stored.values())
+
+
+def _widened(model: Any, graph: Any, operators: dict[int, str]) -> dict[int, int]:
+    """Map what a DEQUANTIZE makes to the constant it is made from."""
+    found = {}
+    for operator in graph.operators:
+        code = model.operatorCodes[operator.opcodeIndex]
+        if operators[max(code.builtinCode, code.deprecatedBuiltinCode)] == WIDENING:
+            found[operator.outputs[0]] = operator.inputs[0]
+    return found
+
+
+def _block_scales(graph: Any) -> list[int]:
+    """List the tensors that hold the scales of others."""
+    details = (tensor.quantization and tensor.quantization.details for tensor in graph.tensors)
+    return [found.scales for found in details if hasattr(found, "scales")]
 
 
 def _kind(operator: str, position: int) -> str:

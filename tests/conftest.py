@@ -56,6 +56,66 @@ def make_bert(character_vocab: list[str]) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def tiny_network() -> Any:
+    """A random network for questions: two layers, 64 wide, 5,000 words, 64 positions."""
+    import torch
+
+    from export.manifest import QUESTION_ANSWERING
+    from export.network import Network
+    from export.shape import Shape
+
+    shape = Shape(
+        family="bert",
+        task=QUESTION_ANSWERING,
+        vocab_size=5000,
+        hidden=64,
+        feed_forward=128,
+        layers=2,
+        heads=4,
+        positions=64,
+        token_types=2,
+        activation="gelu",
+        eps=1e-12,
+        labels=(),
+    )
+    torch.manual_seed(0)
+    network = Network(shape).eval().requires_grad_(False)
+    network.second_type.normal_()
+    return network
+
+
+@pytest.fixture(scope="session")
+def random_sample() -> Callable[[int, int], Any]:
+    """A function from a padded length and a number of real tokens to an input of random ids."""
+    import numpy as np
+
+    from export.samples import Sample
+
+    def make(length: int, real: int) -> Sample:
+        ids = np.random.default_rng(real).integers(5, 5000, real).tolist()
+        types = [0] * (real // 2) + [1] * (real - real // 2)
+        return Sample(f"{real} of {length}", length, ids, types, real // 2)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def worst_error() -> Callable[[Any, Any, Any], float]:
+    """A function that runs a sample and returns the largest difference from the float32 network."""
+    import numpy as np
+
+    from export.parity import reference_outputs
+
+    def measure(runner: Any, network: Any, text: Any) -> float:
+        found = runner.run(text.input_ids, text.token_type_ids, text.length)
+        expected = reference_outputs(network, text)
+        assert list(found) == ["start_logits", "end_logits"]
+        return max(float(np.abs(found[name] - expected[name]).max()) for name in expected)
+
+    return measure
+
+
+@pytest.fixture(scope="session")
 def shipped_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The int8 bundle of the student in models/, both runtimes, as the study exports it."""
     from export.build import build_bundle

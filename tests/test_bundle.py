@@ -70,7 +70,7 @@ def bundle(tmp_path: Path) -> Bundle:
             outputs=(TensorSpec("start_logits", "float32", (1, "length")),),
         ),
         parity=Parity(8, 0.999, 0.05, 1.0),
-        accuracy=Accuracy("dev-A", 100, 70.0, 80.0, 70.5, 80.2),
+        accuracy=Accuracy("dev-A", 100, 70.0, 80.0, 70.5, 80.2, -0.9, 0.4, 7),
         size={"graph": {"other": 256}},
         operators=Operators(10, 1, {"aten::embedding": 1}),
     )

@@ -1,89 +1,57 @@
 """The .tflite file: signatures that share weights, int8 that is int8, outputs that are right."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
-from export.manifest import QUESTION_ANSWERING, Interface
+from export.manifest import Interface
 from export.network import Network
-from export.parity import reference_outputs
 from export.recipes import fp32, int8
-from export.runner import Runner, open_tflite
-from export.samples import Sample
-from export.shape import Shape
+from export.runner import open_tflite
 from export.sizes import BIASES, GRAPH, LINEARS, TABLES, account, refuse_floats
 from export.tflite import write_tflite
 from export.tflite_file import tflite_operators, tflite_tensors
 
 LENGTHS = (16, 48)
-SHAPE = Shape(
-    family="bert",
-    task=QUESTION_ANSWERING,
-    vocab_size=5000,
-    hidden=64,
-    feed_forward=128,
-    layers=2,
-    heads=4,
-    positions=64,
-    token_types=2,
-    activation="gelu",
-    eps=1e-12,
-    labels=(),
-)
-
-
-@pytest.fixture(scope="module")
-def network() -> Network:
-    torch.manual_seed(0)
-    made = Network(SHAPE).eval().requires_grad_(False)
-    made.second_type.normal_()
-    return made
 
 
 @pytest.fixture(scope="module")
 def written(
-    network: Network, tmp_path_factory: pytest.TempPathFactory
+    tiny_network: Network, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Path, Interface]]:
     folder = tmp_path_factory.mktemp("tflite")
     paths = {}
     for recipe in (fp32(), int8()):
         path = folder / f"{recipe.name}.tflite"
-        paths[recipe.name] = (path, write_tflite(network, recipe, LENGTHS, path))
+        paths[recipe.name] = (path, write_tflite(tiny_network, recipe, LENGTHS, path))
     assert sorted(p.name for p in folder.iterdir()) == ["fp32.tflite", "int8.tflite"]
     return paths
-
-
-def sample(length: int, real: int) -> Sample:
-    ids = np.random.default_rng(real).integers(5, 5000, real).tolist()
-    return Sample("", length, ids, [0] * (real // 2) + [1] * (real - real // 2), real // 2)
-
-
-def worst_error(runner: Runner, network: Network, text: Sample) -> float:
-    found = runner.run(text.input_ids, text.token_type_ids, text.length)
-    expected = reference_outputs(network, text)
-    assert list(found) == ["start_logits", "end_logits"]
-    return max(float(np.abs(found[name] - expected[name]).max()) for name in expected)
 
 
 @pytest.mark.parametrize(("recipe", "allowed"), [("fp32", 1e-5), ("int8", 0.15)])
 @pytest.mark.parametrize(("length", "real"), [(16, 16), (16, 5), (48, 48), (48, 17), (48, 2)])
 def test_every_signature_computes_the_network_under_padding(
     written: dict[str, tuple[Path, Interface]],
-    network: Network,
+    tiny_network: Network,
+    random_sample: Callable[..., Any],
+    worst_error: Callable[..., float],
     recipe: str,
     allowed: float,
     length: int,
     real: int,
 ) -> None:
-    assert worst_error(open_tflite(*written[recipe]), network, sample(length, real)) < allowed
+    assert (
+        worst_error(open_tflite(*written[recipe]), tiny_network, random_sample(length, real))
+        < allowed
+    )
 
 
 def test_signatures_share_one_copy_of_the_weights(
-    written: dict[str, tuple[Path, Interface]],
+    written: dict[str, tuple[Path, Interface]], tiny_network: Network
 ) -> None:
-    weights = sum(parameter.numel() for parameter in Network(SHAPE).parameters())
+    weights = sum(parameter.numel() for parameter in tiny_network.parameters())
     assert written["fp32"][0].stat().st_size < weights * 4 + 150_000
     assert written["int8"][0].stat().st_size < weights + 250_000
 
@@ -120,8 +88,13 @@ def test_only_lookups_and_reshapes_run_outside_the_delegate(
     assert operators.delegated > 10 * sum(operators.left_over.values())
 
 
-def test_an_existing_file_is_replaced(network: Network, tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced(
+    tiny_network: Network,
+    random_sample: Callable[..., Any],
+    worst_error: Callable[..., float],
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(b"old")
-    interface = write_tflite(network, int8(), (16,), path)
-    assert worst_error(open_tflite(path, interface), network, sample(16, 9)) < 0.15
+    interface = write_tflite(tiny_network, int8(), (16,), path)
+    assert worst_error(open_tflite(path, interface), tiny_network, random_sample(16, 9)) < 0.15

@@ -513,7 +513,8 @@ ACCEPTED: dict[str, Callable[[Document], None]] = {
     "accuracy": _set(
         "models", "pte", "accuracy",
         to={"data": "dev", "n": 100, "exact_match": 70.5, "f1": 80, "checkpoint_exact_match": 70.0,
-            "checkpoint_f1": 80.25},
+            "checkpoint_f1": 80.25, "f1_change_low": -0.75, "f1_change_high": 0.25,
+            "changed": 12},
     ),
 }  # fmt: skip
 

@@ -68,6 +68,9 @@ public struct Accuracy: Sendable, Equatable {
   public let f1: Double
   public let checkpointExactMatch: Double
   public let checkpointF1: Double
+  public let f1ChangeLow: Double
+  public let f1ChangeHigh: Double
+  public let changed: Int
 }
 
 /// Where the work of one inference runs: inside the XNNPACK delegate or outside it.
@@ -249,11 +252,14 @@ extension Accuracy {
   init(_ reader: JsonReader) throws {
     let field = try reader.fields([
       "data", "n", "exact_match", "f1", "checkpoint_exact_match", "checkpoint_f1",
+      "f1_change_low", "f1_change_high", "changed",
     ])
     try self.init(
       data: field("data").text(), n: field("n").int(), exactMatch: field("exact_match").double(),
       f1: field("f1").double(), checkpointExactMatch: field("checkpoint_exact_match").double(),
-      checkpointF1: field("checkpoint_f1").double())
+      checkpointF1: field("checkpoint_f1").double(),
+      f1ChangeLow: field("f1_change_low").double(), f1ChangeHigh: field("f1_change_high").double(),
+      changed: field("changed").int())
   }
 }
 

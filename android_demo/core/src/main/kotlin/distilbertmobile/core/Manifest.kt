@@ -44,6 +44,9 @@ data class Accuracy(
     val f1: Double,
     val checkpointExactMatch: Double,
     val checkpointF1: Double,
+    val f1ChangeLow: Double,
+    val f1ChangeHigh: Double,
+    val changed: Int,
 )
 
 /** One model file of the bundle and what was measured on its bytes; sizes by class, then dtype. */
@@ -187,10 +190,14 @@ data class Manifest(
         }
 
         private fun Node.accuracy() =
-            fields("data", "n", "exact_match", "f1", "checkpoint_exact_match", "checkpoint_f1").run {
+            fields(
+                "data", "n", "exact_match", "f1", "checkpoint_exact_match", "checkpoint_f1",
+                "f1_change_low", "f1_change_high", "changed",
+            ).run {
                 Accuracy(
                     get("data").text(), get("n").small(), get("exact_match").number(), get("f1").number(),
                     get("checkpoint_exact_match").number(), get("checkpoint_f1").number(),
+                    get("f1_change_low").number(), get("f1_change_high").number(), get("changed").small(),
                 )
             }
 
