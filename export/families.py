@@ -99,11 +99,7 @@ def shape_of(config: dict[str, Any], path: Path) -> Shape:
             f"{family.sizes[3]} must divide it"
         )
     _refuse_what_differs(config, family, path)
-    # RoBERTa counts positions from the row after that of its padding token.
-    skipped = config.get("pad_token_id", 1) + 1 if name == "roberta" else 0
-    positions = _size(config, "max_position_embeddings", path) - skipped
-    if positions < 1:
-        raise ValueError(f"{path}: max_position_embeddings leaves no position for a token")
+    positions, skipped = _positions(config, name, path)
     pooled = task == SEQUENCE_CLASSIFICATION and config.get("classifier_activation", True)
     embedding = config.get("embedding_size", 128) if name in ("electra", "mobilebert") else None
     return Shape(
@@ -124,6 +120,20 @@ def shape_of(config: dict[str, Any], path: Path) -> Shape:
         mobile=mobile,
         skipped_positions=skipped,
     )
+
+
+def _positions(config: dict[str, Any], name: str, path: Path) -> tuple[int, int]:
+    """How many tokens the network takes, and the rows of the table before that of the first."""
+    skipped = 0
+    if name == "roberta":  # it counts from the row after that of its padding token
+        padding = config.get("pad_token_id", 1)
+        if type(padding) is not int or padding < 0:
+            raise ValueError(f"{path}: pad_token_id must be a token's id, found {padding!r}")
+        skipped = padding + 1
+    positions = _size(config, "max_position_embeddings", path) - skipped
+    if positions < 1:
+        raise ValueError(f"{path}: max_position_embeddings leaves no position for a token")
+    return positions, skipped
 
 
 def _size(config: dict[str, Any], key: str, path: Path) -> int:

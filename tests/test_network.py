@@ -162,6 +162,7 @@ def test_what_the_network_cannot_compute_is_refused(
     ("family", "changes", "message"),
     [
         ("Roberta", {"max_position_embeddings": 2}, "leaves no position for a token"),
+        ("Roberta", {"pad_token_id": None}, "pad_token_id must be a token's id, found None"),
         ("Electra", {"embedding_size": 16}, "does not fit config.json"),
         ("MobileBert", {"num_attention_heads": 5}, "a width of 128 cannot be divided among 5"),
         ("MobileBert", {"normalization_type": "batch_norm"}, "normalization_type 'batch_norm'"),
