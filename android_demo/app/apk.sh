@@ -11,17 +11,23 @@ PYTHON=${1:-.venv/bin/python}
 . android_demo/app/compile.sh
 install apksigner zipalign aapt
 
+# The installed bundle, or else the student that ships, exported once and again where the format changed.
+verify() { "$PYTHON" -c 'import sys, pathlib; from export.bundle import load_bundle; load_bundle(pathlib.Path(sys.argv[1]))' "$1"; }
 ASSETS=$APP/assets
-if ! test -e $ASSETS/bundle/manifest.json; then
+if test -e $ASSETS/bundle/manifest.json; then
+    verify $ASSETS/bundle
+else
     student=$BUILD/minilm-l3-squad-int8
-    if ! test -e "$student/manifest.json"; then
+    if ! verify "$student" 2>/dev/null; then
         echo "exporting the model that ships"
-        "$PYTHON" -m distilbert_mobile export models/minilm-l3-squad --out "$student" --buckets 128,384 >"$BUILD/export.log" 2>&1 ||
+        "$PYTHON" -m distilbert_mobile export models/minilm-l3-squad --out "$student" --force --buckets 128,384 >"$BUILD/export.log" 2>&1 ||
             { cat "$BUILD/export.log"; exit 1; }
     fi
-    "$PYTHON" -m distilbert_mobile install "$student" android_demo
+    ASSETS=$BUILD/assets
+    rm -rf "$ASSETS"
+    mkdir -p "$ASSETS"
+    cp -r "$student" "$ASSETS/bundle"
 fi
-"$PYTHON" -c 'import sys, pathlib; from export.bundle import load_bundle; load_bundle(pathlib.Path(sys.argv[1]))' $ASSETS/bundle
 
 echo "making classes.dex"
 rm -rf "$BUILD/stdlib" "$BUILD/dex"
@@ -36,7 +42,7 @@ KEYS=$BUILD/debug.p12
 test -e "$KEYS" || keytool -genkeypair -keystore "$KEYS" -storetype PKCS12 -storepass android -alias debug -keyalg RSA \
     -keysize 2048 -validity 10000 -dname CN=debug >/dev/null 2>&1
 APK=$BUILD/app.apk
-"$PYTHON" android_demo/app/apk.py assemble "$BUILD/base.apk" "$BUILD/dex/classes.dex" $ASSETS "$BUILD/unaligned.apk"
+"$PYTHON" android_demo/app/apk.py assemble "$BUILD/base.apk" "$BUILD/dex/classes.dex" "$ASSETS" "$BUILD/unaligned.apk"
 zipalign -f -p 4 "$BUILD/unaligned.apk" "$BUILD/aligned.apk"
 apksigner sign --ks "$KEYS" --ks-pass pass:android --min-sdk-version "$(catalog minSdk)" --out "$APK" "$BUILD/aligned.apk"
 rm "$BUILD/unaligned.apk" "$BUILD/aligned.apk"
