@@ -247,6 +247,13 @@ def _show_bundle(bundle: Any) -> None:
             f"cosine >= {parity.min_cosine:.5f} against float32, "
             f"same answer in {100 * parity.agreement:.0f} % of {parity.windows} windows"
         )
+        gate = model.accuracy
+        if gate is not None:
+            print(
+                f"  F1 {gate.f1:.2f} against the checkpoint's {gate.checkpoint_f1:.2f} on {gate.n} "
+                f"examples of {gate.data} (95 % interval of the change: {gate.f1_change_low:+.2f} "
+                f"to {gate.f1_change_high:+.2f}), {gate.changed} answers changed"
+            )
 
 
 def _show_inspection(found: Any) -> None:

@@ -3,12 +3,13 @@
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
@@ -53,12 +54,17 @@ def write_tflite(
         if recipe.linears.dtype == recipe.tables.dtype == "float32":
             floats.rename(path)
         else:
-            _narrow(floats, path, recipe, interface, calibration)
+            _narrow(floats, path, network, recipe, interface, calibration)
     return interface
 
 
 def _narrow(
-    floats: Path, path: Path, recipe: Recipe, interface: Interface, calibration: Sequence[Sample]
+    floats: Path,
+    path: Path,
+    network: Network,
+    recipe: Recipe,
+    interface: Interface,
+    calibration: Sequence[Sample],
 ) -> None:
     from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
 
@@ -66,9 +72,9 @@ def _narrow(
     operations = qtyping.TFLOperationName
     _set(tool, operations.FULLY_CONNECTED, recipe.linears, static=recipe.activations == STATIC)
     _set(tool, operations.EMBEDDING_LOOKUP, recipe.tables, static=False)
-    for name in recipe.keep:
+    for scope in _kept_scopes(floats, network, recipe):
         tool.update_quantization_recipe(
-            _outputs_of(name),
+            f"^{re.escape(scope)}$",
             operations.ALL_SUPPORTED,
             algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
         )
@@ -102,15 +108,47 @@ def _set(tool: Any, operation: Any, numbers: Numbers, static: bool) -> None:
     tool.add_dynamic_config(".*", operation, bits, granularity)
 
 
-def _outputs_of(module: str) -> str:
-    """Return a pattern for the tensors that come out of a module and of all inside it.
+def _kept_scopes(floats: Path, network: nn.Module, recipe: Recipe) -> list[str]:
+    """Return what the quantizer calls the operators whose weights the recipe keeps.
 
-    The converter calls them after the classes and names on the way from the root,
-    `Network/Layer_0/Attention_attention/Linear_query;1`, after those of operators that were fused
-    into this one. The list that holds the layers leaves no trace.
+    It knows an operator by the names of its outputs, which tell nothing where operators were fused.
+    The name of a linear's weights tells the module, and so does that of what a lookup makes.
     """
-    parts = [re.escape(part) for part in module.split(".") if part != "layers"]
-    return "(^|;)[^/;]*" + "".join(f"/[^/;]*_{part}" for part in parts) + r"(/[^;]*)?;\d*$"
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(floats.read_bytes(), 0)
+    modules = {tuple(_traced_parts(network, name)): name for name, _ in network.named_modules()}
+    scopes = []
+    for graph in model.subgraphs:
+        names = [tensor.name.decode() for tensor in graph.tensors]
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex]
+            kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+            if kind == schema.BuiltinOperator.FULLY_CONNECTED:
+                source = names[operator.inputs[1]]
+            elif kind == schema.BuiltinOperator.EMBEDDING_LOOKUP:
+                source = names[operator.outputs[0]]
+            else:
+                continue
+            module = modules.get(_module_parts(source))
+            if module is not None and recipe.keeps(module):
+                scopes.append("".join(f"{names[output]};" for output in operator.outputs))
+    return scopes
+
+
+def _module_parts(tensor: str) -> tuple[str, ...]:
+    """Split `root.Network/a.Layer_0/b.Attention_attention/c.Linear_query;1` into its last names."""
+    path = tensor.rpartition(";;")[2].partition(";")[0]
+    return tuple(part.rpartition(".")[2].partition("_")[2] for part in path.split("/")[1:])
+
+
+def _traced_parts(network: nn.Module, name: str) -> Iterator[str]:
+    """Yield the parts of a module's name that the converter keeps: lists leave no trace."""
+    path = ""
+    for part in name.split("."):
+        path = f"{path}.{part}" if path else part
+        if not isinstance(network.get_submodule(path), nn.ModuleList):
+            yield part
 
 
 def _feeds(

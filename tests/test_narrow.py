@@ -142,6 +142,7 @@ def test_a_trace_names_the_first_layer_that_departs(
     network.load_state_dict(tiny_network.state_dict())
     network.layers[1].up.weight[0] *= 3000.0
     network.layers[1].up.bias[0] = 500.0
+    network.layers[1].down.weight *= 20.0
     network.layers[1].down.weight[:, 0] = 0.0
     texts = [random_sample(LENGTH, 20), random_sample(16, 10)]
     places = trace(network, find_recipe("int8"), runtime, texts, (), tmp_path)

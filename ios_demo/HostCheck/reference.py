@@ -1,6 +1,7 @@
 """Exports the model that ships and writes Python's answers: `reference.py FOLDER`, for ModelTests.
 
-`bundle/` is made where there is none of today's format, as the study exports it; `answers.json` holds the sample questions.
+`bundle/` is made where there is none of today's format, as the study exports it; `answers.json`
+holds the sample questions.
 """
 
 import json
