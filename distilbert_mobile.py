@@ -88,6 +88,8 @@ def _add_fields(parser: argparse.ArgumentParser, config: Any, positional: Sequen
     hints = typing.get_type_hints(config)
     for item in dataclasses.fields(config):
         settings = _argument(hints[item.name])
+        if "auto" in item.metadata:
+            settings["type"] = _or_auto(settings["type"], item.metadata["auto"])
         settings["help"] = _help(item)
         required = item.default is dataclasses.MISSING
         if not required:
@@ -137,6 +139,14 @@ def _listed(part: Any) -> Callable[[str], tuple[Any, ...]]:
 
     read.__name__ = f"list of {part.__name__}"
     return read
+
+
+def _or_auto(read: Callable[[str], Any], auto: Any) -> Callable[[str], Any]:
+    def read_or_auto(text: str) -> Any:
+        return auto if text == "auto" else read(text)
+
+    read_or_auto.__name__ = f"{getattr(read, '__name__', 'value')} or auto"
+    return read_or_auto
 
 
 def _help(item: dataclasses.Field[Any]) -> str:

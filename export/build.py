@@ -9,6 +9,7 @@ from pathlib import Path
 
 from export import strict_json
 from export.apart import run_apart
+from export.buckets import LONGEST, choose_buckets, input_lengths
 from export.bundle import (
     MANIFEST,
     Bundle,
@@ -60,6 +61,8 @@ def build_bundle(
     source = checkpoint_folder(config.checkpoint, config.revision)
     config = dataclasses.replace(config, checkpoint=source, revision=None)
     shape, tokenizer = read_shape(config.checkpoint), read_tokenizer(config.checkpoint)
+    if not config.buckets:
+        config = _with_buckets(config, shape, tokenizer, progress)
     _check(config, shape, tokenizer)
     shutil.rmtree(evidence_folder(config.out), ignore_errors=True)
     with staging(config.out) as folder:
@@ -79,6 +82,22 @@ def build_bundle(
         load_bundle(folder)
         publish(folder, config.out)
     return Bundle(folder=config.out, manifest=manifest)
+
+
+def _with_buckets(
+    config: ExportConfig, shape: Shape, tokenizer: TextTokenizer, progress: Callable[[str], None]
+) -> ExportConfig:
+    """Settle the buckets by the lengths of the inputs that the config names."""
+    longest = min(LONGEST, shape.positions)
+    lengths = input_lengths(tokenizer, shape.task, config.bucket_data, longest)
+    memory = int(config.bucket_memory * 1e6)
+    choice = choose_buckets(shape, lengths, config.max_buckets, memory, longest)
+    progress(
+        f"buckets {', '.join(map(str, choice.buckets))} for {choice.inputs} inputs: about "
+        f"{100 * choice.relative_time:.0f} % of the time of {choice.buckets[-1]} alone, "
+        f"{choice.arena_bytes / 1e6:.0f} MB of activations (both estimated)"
+    )
+    return dataclasses.replace(config, buckets=choice.buckets, bucket_data=())
 
 
 def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None:

@@ -7,6 +7,7 @@ from export.recipes import RECIPES, STATIC, find_recipe
 
 RUNTIMES = ("tflite", "pte")
 SHORTEST_BUCKET = 8
+MOST_BUCKETS = 5
 """Room for the special tokens, one question piece and a few context pieces."""
 
 
@@ -38,9 +39,18 @@ class ExportConfig:
     buckets: tuple[int, ...] = field(
         default=(384,),
         metadata={
-            "help": "input lengths in tokens; one .tflite signature each, "
-            "the .pte takes any length up to the largest"
+            "help": "input lengths in tokens, or auto (by the lengths in --bucket-data); one "
+            ".tflite signature each, the .pte takes any length up to the largest",
+            "auto": (),
         },
+    )
+    bucket_data: tuple[Path, ...] = field(
+        default=(),
+        metadata={"help": "questions (or a classification set) whose lengths settle auto buckets"},
+    )
+    max_buckets: int = field(default=4, metadata={"help": "how many auto buckets at most"})
+    bucket_memory: float = field(
+        default=64.0, metadata={"help": "MB that the activations of all auto buckets may take"}
     )
     force: bool = field(default=False, metadata={"help": "replace an existing bundle folder"})
     revision: str | None = field(
@@ -81,10 +91,24 @@ class ExportConfig:
             )
         if self.gate_questions is not None and not self.gate_data:
             raise ValueError("gate_questions is given without gate_data; name the data")
-        if not self.buckets or list(self.buckets) != sorted(set(self.buckets)):
+        self._check_buckets()
+
+    def _check_buckets(self) -> None:
+        if not self.buckets:
+            if not self.bucket_data:
+                raise ValueError("auto buckets need lengths to go by; name files in --bucket-data")
+            if not 1 <= self.max_buckets <= MOST_BUCKETS or self.bucket_memory <= 0:
+                raise ValueError(
+                    f"max_buckets must be from 1 to {MOST_BUCKETS} and bucket_memory over 0, found "
+                    f"{self.max_buckets} and {self.bucket_memory:g}"
+                )
+            return
+        if self.bucket_data:
+            raise ValueError("bucket_data is given without auto buckets; add --buckets auto")
+        if list(self.buckets) != sorted(set(self.buckets)):
             raise ValueError(
                 "buckets must be different lengths in rising order, such as 64,128,384; "
-                f"found {','.join(map(str, self.buckets)) or 'none'}"
+                f"found {','.join(map(str, self.buckets))}"
             )
         if self.buckets[0] < SHORTEST_BUCKET:
             raise ValueError(

@@ -38,8 +38,8 @@ for start in full no-kl no-cosine no-mlm random cut; do
   student=$runs/ablations/$start
   [ $start != cut ] || student=$runs/cut
   make "$runs/squad-$start" finetune --student "$student" --task squad --data "${squad[@]}" \
-    --eval-data "$dev" --questions 8000 --epochs 1 --max-length 256 --dropout 0 \
-    --learning-rate 2.5e-4
+    --eval-data "$dev" --questions 16000 --epochs 1 --batch-size 8 --max-length 256 --dropout 0 \
+    --learning-rate 1.5e-4
   make "$runs/clinc-$start" finetune --student "$student" --task classification \
     --data "$data/classification/clinc150-train.tsv.gz" \
     --eval-data "$data/classification/clinc150-dev.tsv.gz" --max-length 64 --epochs 2 \
@@ -55,8 +55,8 @@ make "$runs/squad-teacher" finetune --student "$encoder" --task squad --data "${
   --eval-data "$dev" --questions 28000 --epochs 1 --max-length 256 --dropout 0 \
   --learning-rate 1.5e-4
 plain=(finetune --student "$runs/ablations/full" --task squad --data "${squad[@]}" \
-  --eval-data "$dev" --questions 8000 --epochs 1 --max-length 256 --dropout 0 \
-  --learning-rate 2.5e-4 --seeds 1,2,3)
+  --eval-data "$dev" --questions 16000 --epochs 1 --batch-size 8 --max-length 256 --dropout 0 \
+  --learning-rate 1.5e-4 --seeds 1,2,3)
 make "$runs/plain" "${plain[@]}"
 make "$runs/second" "${plain[@]}" --teacher "$runs/squad-teacher"
 
