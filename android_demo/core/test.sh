@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 PYTHON=${1:-.venv/bin/python}
 . android_demo/tools.sh
+need core
 CORE=android_demo/core/src
 
 echo "compiling the core"
@@ -16,15 +17,17 @@ kotlin -jvm-target 17 -cp "$STDLIB" -d "$BUILD/main" $CORE/main/kotlin
 kotlin -jvm-target 17 -cp "$STDLIB:$BUILD/main:$JUNIT:$JARS/jna.jar" -Xfriend-paths="$BUILD/main" -d "$BUILD/test" \
     $CORE/test/kotlin $CORE/hostTest/kotlin
 
-# The agreement with Python on SQuAD dev-A and on random text; made anew where the reference changed.
+# The agreement with Python on SQuAD dev-A and on random text; made anew where the reference or the data changed.
+AGREED=$BUILD/agreement
 if test -d ../shared/data/qa; then
-    if ! test -e "$BUILD/agreement/answers.jsonl" ||
-        test -n "$(find tasks tests/golden/agreement.py -name '*.py' -newer "$BUILD/agreement/answers.jsonl")"; then
+    if ! unchanged "$AGREED/answers.jsonl" tasks/*.py tests/golden/agreement.py ../shared/data/qa/squad11-dev-A.json.gz ../shared/data/tokenizer; then
         echo "asking the Python reference"
-        "$PYTHON" tests/golden/agreement.py "$BUILD/agreement"
+        rm -rf "$AGREED"
+        "$PYTHON" tests/golden/agreement.py "$AGREED.partial"
+        mv "$AGREED.partial" "$AGREED"
     fi
 else
-    rm -rf "$BUILD/agreement"
+    rm -rf "$AGREED"
     echo "skipped: the agreement with Python, for ../shared/data is not here"
 fi
 
@@ -40,4 +43,4 @@ else
 fi
 
 echo "testing the core"
-junit "$BUILD/test" "$BUILD/main" -Dagreement="$BUILD/agreement" -Dmodel="$BUILD/model" -Dlitert="$LITERT"
+junit "$BUILD/test" "$BUILD/main" -Dagreement="$AGREED" -Dmodel="$BUILD/model" -Dlitert="$LITERT"

@@ -1,0 +1,120 @@
+"""CI and the scripts of the phone half: a tool that cannot be had is told from a failed test."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTHING_INSTALLED = "exit 1"
+INSTALLERS = ("dpkg-query", "apt-get", "debootstrap", "sudo", "unshare")
+
+
+def script(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def run(command: list[str], tools: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run it with what is in `tools` before the machine's own programs."""
+    path = f"{tools}:/usr/bin:/bin"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "SWIFT_ROOT": str(folder / "none")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture
+def broken_tools(tmp_path: Path) -> Path:
+    """Installers that install nothing."""
+    for name in INSTALLERS:
+        script(tmp_path / "tools" / name, NOTHING_INSTALLED)
+    return tmp_path / "tools"
+
+
+@pytest.mark.parametrize("what", ["core", "app", "apk"])
+def test_android_tools_that_cannot_be_installed_end_with_3(
+    what: str, broken_tools: Path, tmp_path: Path
+) -> None:
+    for name in ("install.sh", "tools.sh"):
+        (tmp_path / "android_demo").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "android_demo" / name, tmp_path / "android_demo" / name)
+    done = run(["android_demo/install.sh", what, "python3"], broken_tools, tmp_path)
+    assert done.returncode == 3
+    assert "error: could not install openjdk-17-jdk-headless" in done.stdout
+    assert "apt-get install" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("swift") is not None, reason="this machine has a Swift")
+def test_a_swift_that_cannot_be_set_up_ends_with_3(broken_tools: Path, tmp_path: Path) -> None:
+    done = run([str(ROOT / "ios_demo" / "swift.sh"), ".", "swift", "test"], broken_tools, tmp_path)
+    assert done.returncode == 3
+    assert "error: no Swift here" in done.stdout
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """`.ci/run` in a repository where every script and target does as it is told."""
+    folder = tmp_path / "repository"
+    (folder / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    script(folder / "android_demo" / "install.sh", "exit 0")
+    script(folder / "ios_demo" / "swift.sh", "exit 0")
+    script(tmp_path / "tools" / "make", 'echo "made $*"; test ! -e fails-$1')
+    script(tmp_path / "tools" / "git", "exit 0")
+    return folder
+
+
+def ci(folder: Path) -> tuple[int, list[str]]:
+    done = run([".ci/run"], folder.parent / "tools", folder)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_ci_runs_everything_and_ends_with_the_tests(checkout: Path) -> None:
+    status, lines = ci(checkout)
+    made = [line.split()[1] for line in lines if line.startswith("made")]
+    assert status == 0
+    assert made == ["setup", "check", "test-kotlin", "test-swift", "apk", "test"]
+    assert lines[-1].startswith("made test")
+    assert not [line for line in lines if line.startswith(("skipped", "FAILED"))]
+
+
+def test_ci_says_what_it_skipped_for_want_of_a_tool(checkout: Path) -> None:
+    script(checkout / "ios_demo" / "swift.sh", "exit 3")
+    status, lines = ci(checkout)
+    assert status == 0
+    assert "made test-swift" not in lines
+    assert [line for line in lines if line.startswith("skipped: test-swift: its tools cannot")]
+
+
+@pytest.mark.parametrize("target", ["check", "test-kotlin", "test-swift", "apk", "test"])
+def test_a_step_that_fails_fails_ci_after_the_others_ran(checkout: Path, target: str) -> None:
+    (checkout / f"fails-{target}").touch()
+    status, lines = ci(checkout)
+    assert status != 0
+    assert lines[-1].startswith("made test")
+    assert (f"FAILED: {target}" in lines) == (target != "test")
+
+
+def test_an_installer_that_breaks_fails_ci(checkout: Path) -> None:
+    script(checkout / "android_demo" / "install.sh", "exit 1")
+    status, lines = ci(checkout)
+    assert status != 0
+    assert "FAILED: tools of apk" in lines
+
+
+def test_a_set_up_that_fails_ends_ci_at_once(checkout: Path) -> None:
+    (checkout / "fails-setup").touch()
+    status, lines = ci(checkout)
+    assert status != 0
+    assert lines == ["made setup"]
