@@ -18,7 +18,7 @@ from export.bundle import (
     load_bundle,
     record_file,
 )
-from export.checkpoint import checkpoint_sha256, load_network, read_licences, read_shape
+from export.checkpoint import WEIGHTS, checkpoint_sha256, load_network, read_licences, read_shape
 from export.config import ExportConfig
 from export.convert import Converted, Job
 from export.gate import Candidate, GateJob, Verdicts, check_drop
@@ -29,9 +29,12 @@ from export.manifest import (
     Provenance,
     Tokenizer,
 )
+from export.materials import file_materials, training_materials
 from export.recipes import find_recipe
 from export.samples import golden_samples, make_samples
+from export.sbom import SBOM, Sources, bill
 from export.shape import Shape
+from export.signature import read_private_key, sign
 from export.staging import publish, staging
 from tasks.hub import checkpoint_folder
 from tasks.squad import is_hub
@@ -40,6 +43,7 @@ from tasks.tokenizer_files import read_tokenizer, write_tokenizer
 from tasks.windows import QaLimits
 
 GOLDEN = "golden.json"
+EXPORT_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
 PACKAGES = {
     "tflite": ("litert-torch", "ai-edge-quantizer", "ai-edge-litert"),
     "pte": ("executorch", "torchao"),
@@ -77,9 +81,12 @@ def build_bundle(
         golden = _golden(config, shape, tokenizer, converted)
         (folder / GOLDEN).write_text(strict_json.dump(golden), encoding="utf-8")
         progress("writing the manifest")
+        (folder / SBOM).write_text(_sbom(config, folder), encoding="utf-8")
         manifest = _manifest(config, shape, tokenizer, converted, folder)
         (folder / MANIFEST).write_text(strict_json.dump(manifest), encoding="utf-8")
         load_bundle(folder)
+        if config.sign is not None:
+            sign(folder, read_private_key(config.sign))
         publish(folder, config.out)
     return Bundle(folder=config.out, manifest=manifest)
 
@@ -112,6 +119,8 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None
             f"{config.checkpoint} has {tokenizer.vocab_size} tokens in its vocabulary, "
             f"{shape.vocab_size} in its network; they do not belong together"
         )
+    if config.sign is not None:
+        read_private_key(config.sign)
     load_network(config.checkpoint)  # refuses weights that do not fit or are no numbers
 
 
@@ -184,6 +193,22 @@ def _golden(
         for sample in samples
     )
     return Golden(tolerance=one.tolerance, cases=tuple(cases))
+
+
+def _sbom(config: ExportConfig, folder: Path) -> str:
+    """List what is in the folder so far, and what it was made from."""
+    files = {path.name: record_file(path) for path in folder.iterdir()}
+    sources = Sources(
+        weights=record_file(config.checkpoint / WEIGHTS),
+        materials=[
+            *training_materials(config.checkpoint),
+            *file_materials(config.calibration, "calibration"),
+            *file_materials(config.gate_data, "gate data"),
+        ],
+        licences=read_licences(config.checkpoint),
+        packages=[*EXPORT_PACKAGES, *(name for one in config.runtimes for name in PACKAGES[one])],
+    )
+    return bill(files, sources)
 
 
 def _manifest(

@@ -19,6 +19,8 @@ from export.manifest import (
 )
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
+"""Not in the manifest, for it is made over the manifest; only signed bundles have one."""
 MAX_LENGTH = 4096
 MAX_VOCABULARY = 1_000_000
 FloatArray = npt.NDArray[np.float32]

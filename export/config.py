@@ -6,6 +6,7 @@ from pathlib import Path
 from export.recipes import RECIPES, STATIC, find_recipe
 
 RUNTIMES = ("tflite", "pte")
+PICTURES = (".svg", ".png")
 SHORTEST_BUCKET = 8
 MOST_BUCKETS = 5
 """Room for the special tokens, one question piece and a few context pieces."""
@@ -68,6 +69,10 @@ class ExportConfig:
         default=0.5,
         metadata={"help": "F1 points a file may lose of its checkpoint's, or there is no bundle"},
     )
+    sign: Path | None = field(
+        default=None,
+        metadata={"help": "private Ed25519 key in PEM: signs the manifest (manifest.sig)"},
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built before anything heavy is loaded."""
@@ -129,3 +134,27 @@ class InspectConfig:
     """A second look at a bundle."""
 
     bundle: Path = field(metadata={"help": "bundle folder to check"})
+    public_key: Path | None = field(
+        default=None,
+        metadata={"help": "public Ed25519 key in PEM; a missing or wrong signature is an error"},
+    )
+    picture: Path | None = field(
+        default=None, metadata={"help": "draw the account into this file, .svg or .png"}
+    )
+    max_outside: int | None = field(
+        default=None,
+        metadata={"help": "operators that a file may run outside its delegates (error above it)"},
+    )
+    max_bytes: int | None = field(
+        default=None, metadata={"help": "bytes that a model file may have (error above it)"}
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of another kind and budgets that mean nothing."""
+        if self.picture is not None and self.picture.suffix not in PICTURES:
+            raise ValueError(
+                f"a picture is {' or '.join(PICTURES)} by its name, found {self.picture}"
+            )
+        for name, budget in (("max_outside", self.max_outside), ("max_bytes", self.max_bytes)):
+            if budget is not None and budget < 0:
+                raise ValueError(f"{name} must not be negative, found {budget}")

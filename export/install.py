@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.bundle import MANIFEST, Bundle, load_bundle
+from export.bundle import MANIFEST, SIGNATURE, Bundle, load_bundle
 from export.config import InstallConfig
 from export.manifest import QUESTION_ANSWERING
 from export.staging import publish, staging
@@ -94,8 +94,9 @@ def _target(app: Path) -> tuple[str, Path]:
 
 
 def _copy(bundle: Bundle, folder: Path) -> None:
-    """Copy what the manifest lists, and nothing else; the copy must be as measured too."""
-    for name in [*bundle.manifest.files, MANIFEST]:
+    """Copy what the manifest lists, and its signature; the copy must be as measured too."""
+    signed = [SIGNATURE] if (bundle.folder / SIGNATURE).is_file() else []
+    for name in [*bundle.manifest.files, MANIFEST, *signed]:
         shutil.copyfile(bundle.folder / name, folder / name)
     load_bundle(folder)
 

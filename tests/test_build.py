@@ -62,6 +62,7 @@ def test_the_folder_holds_the_bundle_and_nothing_is_left_beside_it(
 ) -> None:
     bundle, steps = built
     names = {"model.tflite", "model.pte", "vocab.txt", "golden.json", "manifest.json"}
+    names.add("sbom.cdx.json")
     assert {path.name for path in bundle.folder.iterdir()} == names
     assert [path.name for path in bundle.folder.parent.iterdir()] == ["bundle"]
     assert len(steps) == 3
