@@ -16,8 +16,8 @@ from distill.corpus import COUNTS, RECORD, SPLITS, VERSION, VOCABULARY, ids_type
 from distill.corpus_config import CorpusConfig
 from distill.corpus_journal import JOURNAL, Entry, Journal, Writer, locked
 from distill.folder import hash_file, publish, refuse_existing, write_text
-from distill.text import find_sources, read_lines
 from tasks.squad import is_hub
+from tasks.text import find_sources, read_lines
 from tasks.tokenizer import WordPieceTokenizer, load_tokenizer
 
 Report = Callable[[str, int, int], None]

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from distill.folder import write_text
-from distill.prune_report import Retokenisation, bytes_saved, compare_tokenizers
+from distill.prune_report import bytes_saved
 from distill.student_config import StudentConfig
 from distill.student_weights import VOCABULARY_WEIGHTS
-from distill.token_counts import Report, count_tokens, held_back_passages
-from tasks.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer, load_tokenizer
+from tasks.token_counts import Report
+from tasks.tokenizer import load_tokenizer
+from tasks.vocabulary_cut import Retokenisation, cut_vocabulary, required_tokens
 
 
 @dataclass(frozen=True)
@@ -34,56 +35,14 @@ class Pruning:
 
 
 def prune_vocabulary(config: StudentConfig, source: Path, report: Report) -> Pruning:
-    """Chooses the tokens that the text in `config.vocab_from` uses.
-
-    The vocabulary comes from all of the text; what a cut does is measured on its held-back tenth
-    with a vocabulary from the other nine, so the figures hold for text that is not known yet.
-    Raises ValueError for text without a token, and for limits that leave too little.
-    """
+    """Chooses the tokens that the text in `config.vocab_from` uses; errors as `cut_vocabulary`."""
     tokenizer = load_tokenizer(source)
-    tokens, sources = tokenizer.tokens, config.vocab_from
-    required = required_tokens(tokens, source)
-    counts = count_tokens(tokenizer, sources, report)
-    limits = required, config.vocab_min_count, config.vocab_size
-    kept = kept_ids(counts.total, *limits)
-    measured = kept_ids(counts.total - counts.held_back, *limits)
-    report("reading the held-back tenth with the cut vocabulary", 0, 0)
-    held_back = compare_tokenizers(
-        tokenizer,
-        _with_tokens(tokenizer, measured),
-        held_back_passages(sources, counts.by_document),
-    )
-    return Pruning([tokens[number] for number in kept], kept, len(tokens), held_back)
-
-
-def _with_tokens(tokenizer: WordPieceTokenizer, kept: NDArray[np.int64]) -> WordPieceTokenizer:
-    vocab = {tokenizer.tokens[old]: new for new, old in enumerate(kept)}
-    return WordPieceTokenizer(
-        vocab, lowercase=tokenizer.lowercase, strip_accents=tokenizer.strip_accents
-    )
-
-
-def kept_ids(
-    counts: NDArray[np.int64],
-    required: NDArray[np.bool_],
-    min_count: int,
-    size: int | None,
-) -> NDArray[np.int64]:
-    """The ids to keep, rising: required tokens and those that occur `min_count` times.
-
-    With `size`, of the others the most frequent alone (of two equally frequent ones the first).
-    Raises ValueError where the required tokens are more than `size`.
-    """
-    fixed = int(required.sum())
-    if size is not None and fixed > size:
-        raise ValueError(
-            f"vocab_size {size} is too small: the special tokens and all single characters of the "
-            f"vocabulary are {fixed} tokens, and they always stay"
-        )
-    chosen = np.flatnonzero((counts >= min_count) & ~required)
-    if size is not None and len(chosen) > size - fixed:
-        chosen = chosen[np.argsort(-counts[chosen], kind="stable")][: size - fixed]
-    return np.sort(np.concatenate([np.flatnonzero(required), chosen])).astype(np.int64)
+    tokens = tokenizer.tokens
+    added = [token["content"] for token in _tokenizer_json(source).get("added_tokens", [])]
+    required = required_tokens(tokens, added, source)
+    limits = config.vocab_min_count, config.vocab_size
+    cut = cut_vocabulary(tokenizer, required, config.vocab_from, *limits, report)
+    return Pruning([tokens[i] for i in cut.kept], cut.kept, len(tokens), cut.held_back)
 
 
 def pruning_record(pruning: Pruning, student: Any) -> dict[str, Any]:
@@ -95,24 +54,6 @@ def pruning_record(pruning: Pruning, student: Any) -> dict[str, Any]:
         "bytes_saved": bytes_saved(student, pruning.before - after),
         "held_back": asdict(pruning.held_back) if pruning.held_back else None,
     }
-
-
-def required_tokens(tokens: Sequence[str], source: Path) -> NDArray[np.bool_]:
-    """Which tokens always stay: specials, tokens added to the tokenizer, single characters.
-
-    A single character stays at the start of a word and inside one (`##x`), so that every word of
-    letters that the teacher knows can still be spelt. Raises ValueError for a tokenizer with
-    added tokens outside its vocabulary.
-    """
-    added = [token["content"] for token in _tokenizer_json(source).get("added_tokens", [])]
-    outside = sorted(set(added) - set(tokens))
-    if outside:
-        raise ValueError(
-            f"the tokenizer of {source} has added tokens outside its vocabulary, such as "
-            f"{outside[0]!r}; a vocabulary like this cannot be cut"
-        )
-    always = {*SPECIAL_TOKENS, *added}
-    return np.array([t in always or len(t.removeprefix("##")) <= 1 for t in tokens])
 
 
 def cut_tables(weights: dict[str, Tensor], kept: NDArray[np.int64]) -> dict[str, Tensor]:

@@ -14,8 +14,8 @@ from distill.pretrain_config import PretrainConfig
 from distill.state import fixed_settings, hash_sources
 from distill.student import make_student
 from distill.student_config import StudentConfig
-from distill.text import find_sources
 from tasks.hub import checkpoint_folder, checkpoint_name
+from tasks.text import find_sources
 
 
 class Sources:

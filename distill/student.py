@@ -21,8 +21,8 @@ from distill.prune import (
 )
 from distill.student_config import FAMILIES, StudentConfig
 from distill.student_weights import fitting_weights, inner_width, student_weights
-from distill.token_counts import Report
 from tasks.hub import checkpoint_folder, checkpoint_name
+from tasks.token_counts import Report
 
 TOKENIZER_FILES = (
     "vocab.txt",

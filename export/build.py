@@ -8,8 +8,6 @@ from importlib import metadata
 from pathlib import Path
 
 from export import strict_json
-from export.apart import run_apart
-from export.buckets import LONGEST, choose_buckets, input_lengths
 from export.bundle import (
     MANIFEST,
     Bundle,
@@ -19,9 +17,9 @@ from export.bundle import (
     record_file,
 )
 from export.checkpoint import WEIGHTS, checkpoint_sha256, load_network, read_licences, read_shape
+from export.choices import kept_tokens, with_buckets
 from export.config import ExportConfig
-from export.convert import Converted, Job
-from export.gate import Candidate, GateJob, Verdicts, check_drop
+from export.convert import Converted
 from export.manifest import (
     FORMAT_VERSION,
     QUESTION_ANSWERING,
@@ -36,8 +34,9 @@ from export.sbom import SBOM, Sources, bill
 from export.shape import Shape
 from export.signature import read_private_key, sign
 from export.staging import publish, staging
+from export.steps import convert_file, evidence_folder, pass_gate
+from export.vocabulary import cut_tokenizer
 from tasks.hub import checkpoint_folder
-from tasks.squad import is_hub
 from tasks.text_tokenizer import TextTokenizer
 from tasks.tokenizer_files import read_tokenizer, write_tokenizer
 from tasks.windows import QaLimits
@@ -66,18 +65,20 @@ def build_bundle(
     config = dataclasses.replace(config, checkpoint=source, revision=None)
     shape, tokenizer = read_shape(config.checkpoint), read_tokenizer(config.checkpoint)
     if not config.buckets:
-        config = _with_buckets(config, shape, tokenizer, progress)
+        config = with_buckets(config, shape, tokenizer, progress)
     _check(config, shape, tokenizer)
+    kept = kept_tokens(config, shape, tokenizer, progress)
+    tokenizer = cut_tokenizer(tokenizer, kept)
     shutil.rmtree(evidence_folder(config.out), ignore_errors=True)
     with staging(config.out) as folder:
         write_tokenizer(tokenizer, folder)
         converted = {}
         for runtime in config.runtimes:
             progress(f"writing and checking model.{runtime} ({config.recipe})")
-            converted[runtime] = _convert(config, runtime, folder)
+            converted[runtime] = convert_file(config, runtime, folder, kept)
         if config.gate_data:
             progress("answering the gate's questions with the checkpoint and the files")
-            converted = _gate(config, shape, folder, converted)
+            converted = pass_gate(config, folder, converted, kept)
         golden = _golden(config, shape, tokenizer, converted)
         (folder / GOLDEN).write_text(strict_json.dump(golden), encoding="utf-8")
         progress("writing the manifest")
@@ -89,22 +90,6 @@ def build_bundle(
             sign(folder, read_private_key(config.sign))
         publish(folder, config.out)
     return Bundle(folder=config.out, manifest=manifest)
-
-
-def _with_buckets(
-    config: ExportConfig, shape: Shape, tokenizer: TextTokenizer, progress: Callable[[str], None]
-) -> ExportConfig:
-    """Settle the buckets by the lengths of the inputs that the config names."""
-    longest = min(LONGEST, shape.positions)
-    lengths = input_lengths(tokenizer, shape.task, config.bucket_data, longest)
-    memory = int(config.bucket_memory * 1e6)
-    choice = choose_buckets(shape, lengths, config.max_buckets, memory, longest)
-    progress(
-        f"buckets {', '.join(map(str, choice.buckets))} for {choice.inputs} inputs: about "
-        f"{100 * choice.relative_time:.0f} % of the time of {choice.buckets[-1]} alone, "
-        f"{choice.arena_bytes / 1e6:.0f} MB of activations (both estimated)"
-    )
-    return dataclasses.replace(config, buckets=choice.buckets, bucket_data=())
 
 
 def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None:
@@ -122,53 +107,6 @@ def _check(config: ExportConfig, shape: Shape, tokenizer: TextTokenizer) -> None
     if config.sign is not None:
         read_private_key(config.sign)
     load_network(config.checkpoint)  # refuses weights that do not fit or are no numbers
-
-
-def evidence_folder(out: Path) -> Path:
-    """Return where the evidence of a gate goes: beside the bundle, which may never come."""
-    return out.with_name(f"{out.name}.evidence")
-
-
-def _convert(config: ExportConfig, runtime: str, folder: Path) -> Converted:
-    job = Job(
-        checkpoint=str(config.checkpoint.resolve()),
-        model=str((folder / f"model.{runtime}").resolve()),
-        runtime=runtime,
-        recipe=config.recipe,
-        keep=config.keep,
-        buckets=config.buckets,
-        calibration=tuple(str(path.resolve()) for path in config.calibration),
-        evidence=str(evidence_folder(config.out).resolve()),
-    )
-    return run_apart("export.convert", job, Converted, f"writing model.{runtime}")
-
-
-def _gate(
-    config: ExportConfig, shape: Shape, folder: Path, converted: dict[str, Converted]
-) -> dict[str, Converted]:
-    """Score checkpoint and files; keep what changed as evidence, and refuse too large a loss."""
-    job = GateJob(
-        checkpoint=str(config.checkpoint.resolve()),
-        candidates={
-            runtime: Candidate(str((folder / one.model.file).resolve()), one.model.interface)
-            for runtime, one in converted.items()
-        },
-        data=tuple(str(path) if is_hub(path) else str(path.resolve()) for path in config.gate_data),
-        questions=config.gate_questions,
-        max_length=config.buckets[-1],
-    )
-    verdicts = run_apart("export.gate", job, Verdicts, "the accuracy gate")
-    evidence = evidence_folder(config.out)
-    evidence.mkdir(parents=True)
-    (evidence / "accuracy.json").write_text(strict_json.dump(verdicts), encoding="utf-8")
-    check_drop(verdicts.judged, config.max_f1_drop)
-    return {
-        runtime: dataclasses.replace(
-            one,
-            model=dataclasses.replace(one.model, accuracy=verdicts.judged[runtime].accuracy),
-        )
-        for runtime, one in converted.items()
-    }
 
 
 def _golden(

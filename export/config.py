@@ -53,6 +53,19 @@ class ExportConfig:
     bucket_memory: float = field(
         default=64.0, metadata={"help": "MB that the activations of all auto buckets may take"}
     )
+    vocab_from: tuple[Path, ...] = field(
+        default=(),
+        metadata={
+            "help": "cut the vocabulary to the words of these texts (or SQuAD files); needs "
+            "--gate-data, for it changes answers"
+        },
+    )
+    vocab_min_count: int = field(
+        default=1, metadata={"help": "keep tokens that occur so often in them"}
+    )
+    vocab_size: int | None = field(
+        default=None, metadata={"help": "keep at most N tokens, the most frequent (default: all)"}
+    )
     force: bool = field(default=False, metadata={"help": "replace an existing bundle folder"})
     revision: str | None = field(
         default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
@@ -96,6 +109,18 @@ class ExportConfig:
             )
         if self.gate_questions is not None and not self.gate_data:
             raise ValueError("gate_questions is given without gate_data; name the data")
+        if self.vocab_from and not self.gate_data:
+            raise ValueError(
+                "a cut vocabulary changes answers; name questions in --gate-data, so that its cost "
+                "is measured"
+            )
+        if self.vocab_min_count < 1 or (self.vocab_size is not None and self.vocab_size < 1):
+            raise ValueError(
+                f"vocab_min_count and vocab_size must be at least 1, found {self.vocab_min_count} "
+                f"and {self.vocab_size}"
+            )
+        if not self.vocab_from and (self.vocab_size is not None or self.vocab_min_count != 1):
+            raise ValueError("vocab_size and vocab_min_count belong to vocab_from; name its texts")
         self._check_buckets()
 
     def _check_buckets(self) -> None:

@@ -21,8 +21,9 @@ GoldenOutputs = dict[str, dict[str, tuple[float, ...]]]
 class Job:
     """What to convert: `model` is the file to write, `buckets` its input lengths.
 
-    `calibration` names files of texts for a static recipe; `evidence` is the folder for the file
-    and the comparison of its layers where it is not what the checkpoint is.
+    `kept_tokens` are the ids of a cut vocabulary, none of them for a whole one. `calibration` names
+    files of texts for a static recipe; `evidence` is the folder for the file and the comparison of
+    its layers where it is not what the checkpoint is.
     """
 
     checkpoint: str
@@ -31,6 +32,7 @@ class Job:
     recipe: str
     keep: tuple[str, ...]
     buckets: tuple[int, ...]
+    kept_tokens: tuple[int, ...]
     calibration: tuple[str, ...]
     evidence: str
 
@@ -49,11 +51,13 @@ def convert(job: Job) -> Converted:
     """Write the file, account for its bytes, and prove that it computes what the network does."""
     from export import lint, parity, pte_file, runner, samples, sizes, tflite_file
     from export.checkpoint import load_network
+    from export.vocabulary import cut_network, cut_tokenizer
     from tasks.tokenizer_files import read_tokenizer
 
     folder, path = Path(job.checkpoint), Path(job.model)
     recipe = find_recipe(job.recipe, job.keep)
-    network, tokenizer = load_network(folder), read_tokenizer(folder)
+    network = cut_network(load_network(folder), job.kept_tokens)
+    tokenizer = cut_tokenizer(read_tokenizer(folder), job.kept_tokens)
     lint.check_widths(network, recipe)
     lint.refuse_extremes(network, network.shape.inputs, recipe)
     calibration: Sequence[Any] = ()

@@ -34,6 +34,8 @@ class GateJob:
     data: tuple[str, ...]
     questions: int | None
     max_length: int
+    kept_tokens: tuple[int, ...]
+    """Ids of a cut vocabulary that the files have; none of them for a whole one."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,14 @@ def judge(job: GateJob) -> Verdicts:
     from export.checkpoint import load_network
     from export.parity import network_model
     from export.runner import OPENERS
+    from export.vocabulary import cut_tokenizer
     from tasks.tokenizer_files import read_tokenizer
 
     folder = Path(job.checkpoint)
     network = load_network(folder)
-    answer = _answerer(job, network.shape, read_tokenizer(folder))
-    reference = answer(network_model(network))
+    tokenizer = read_tokenizer(folder)
+    reference = _answerer(job, network.shape, tokenizer)(network_model(network))
+    answer = _answerer(job, network.shape, cut_tokenizer(tokenizer, job.kept_tokens))
     names = ", ".join(Path(path).name for path in job.data)
     return Verdicts(
         {

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertTokenizerFast
 
-from distill.prune import kept_ids, required_tokens, write_tokenizer
-from distill.prune_report import bytes_saved, compare_tokenizers, summary
+from distill.prune import write_tokenizer
+from distill.prune_report import bytes_saved, summary
 from distill.student import make_student
 from distill.student_config import StudentConfig
 from distill.teacher import teacher_ids
-from distill.token_counts import count_tokens
+from tasks.token_counts import count_tokens
 from tasks.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer, load_tokenizer
+from tasks.vocabulary_cut import compare_tokenizers, kept_ids, required_tokens
 
 WORDS = ["play", "##ing", "##ed", "player", "the", "dog", "dogs", "run", "##ner", "cat", "zebra"]
 LETTERS = [chr(n) for n in range(ord("a"), ord("z") + 1)] + [".", "é", "中"]
@@ -150,7 +151,7 @@ def test_the_text_itself_reads_as_before_at_a_count_of_one(sample: str, repeats:
     before = tokenizer(TOKENS)
     ids = before.encode(" ".join([sample] * repeats)).ids
     counts = np.bincount(ids, minlength=len(TOKENS)).astype(np.int64)
-    required = required_tokens(TOKENS, Path("no such folder"))
+    required = required_tokens(TOKENS, (), Path("no such folder"))
     kept = kept_ids(counts, required, 1, None)
     after = tokenizer([TOKENS[number] for number in kept])
     assert [int(kept[n]) for n in after.encode(sample).ids] == before.encode(sample).ids

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import distill.text
-from distill.text import find_sources, read_documents, read_lines
+import tasks.text
+from tasks.text import find_sources, read_documents, read_lines
 
 
 def write(folder: Path, content: str | bytes, name: str = "a.txt") -> Path:
@@ -48,7 +48,7 @@ def test_a_long_line_comes_in_parts_that_cut_no_word(
 ) -> None:
     path = write(tmp_path_factory.mktemp("long"), " ".join(words) + "\nlast\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distill.text, "LONG_LINE", limit)
+        patch.setattr(tasks.text, "LONG_LINE", limit)
         (document,) = read_documents([path])
         lines = list(read_documents([path], lines=True))
     assert [word for part in document for word in part.split()] == [*words, "last"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distill.text import find_sources, read_documents
 from tasks.squad import is_hub, read_squad
+from tasks.text import find_sources, read_documents
 from tasks.tokenizer import WordPieceTokenizer
 
 Report = Callable[[str, int, int], None]
