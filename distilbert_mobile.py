@@ -266,21 +266,48 @@ def _show_bundle(bundle: Any) -> None:
             )
 
 
+def _show_tuned(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = ("candidate", "runtime", "MB", "F1", "F1 lost", "times faster", "fits", "front")
+    table = Table(*columns)
+    for one in found.tried:
+        if one.refused is not None:
+            table.add_row(one.candidate, one.runtime, one.refused[:60], "", "", "", "no", "")
+            continue
+        table.add_row(
+            *(one.candidate, one.runtime, f"{one.mb:.1f}", f"{one.f1:.2f}"),
+            *(f"{one.f1_drop:.2f}", f"{one.speedup:.2f}"),
+            *("yes" if one.fits else "no", "yes" if one.on_front else ""),
+        )
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    print(f"all of it: {found.folder / 'tune.json'}, {found.folder / 'tune.png'}")
+    if found.winner is None:
+        raise ValueError("no candidate is within all limits; allow more, or try more recipes")
+    print(f"winner: {found.winner}")
+
+
 def _show_inspection(found: Any) -> None:
     manifest = found.manifest
-    print(f"task {manifest.task}, recipe {manifest.recipe}; every hash is right")
-    for runtime, model in manifest.models.items():
-        total = manifest.files[model.file].bytes
-        operators, difference = model.operators, found.golden_difference[runtime]
-        outside = ", ".join(f"{count} {name}" for name, count in operators.left_over.items())
+    signed = ", the signature too" if found.signed else ""
+    print(f"task {manifest.task}, recipe {manifest.recipe}; every hash is right{signed}")
+    for runtime, one in found.accounts.items():
+        outside = ", ".join(f"{count} {name}" for name, count in one.operators.left_over.items())
         print(
-            f"{runtime}: {total / 1e6:.1f} MB, golden difference {difference:.2g}; "
-            f"{operators.delegated} operators in {operators.delegates} delegates, "
-            f"outside: {outside or 'none'}"
+            f"{runtime}: {one.bytes / 1e6:.1f} MB, golden difference "
+            f"{found.golden_difference[runtime]:.2g}; "
+            f"{one.operators.delegated} operators in {one.operators.delegates} delegates, "
+            f"{one.outside} outside: {outside or 'none'}"
         )
-        for kind, sizes in model.size.items():
-            for dtype, size in sizes.items():
-                print(f"  {kind:<16} {dtype:<8} {size / 1e6:8.2f} MB  {100 * size / total:5.1f} %")
+        for part in one.parts:
+            size, share = part.bytes / 1e6, 100 * part.share
+            print(f"  {part.kind:<16} {part.dtype:<8} {size:8.2f} MB  {share:5.1f} %")
+        share = 100 * one.duplicate_bytes / one.bytes
+        print(f"  stored more than once     {one.duplicate_bytes / 1e6:8.2f} MB  {share:5.1f} %")
+        for twice in one.duplicates:
+            name = f"{twice.copies} x {twice.bytes:,} bytes"
+            print(f"    {twice.kind:<16} {twice.dtype:<8} {name}")
 
 
 def _show_installed(found: Any) -> None:
@@ -496,11 +523,18 @@ COMMANDS = {
         ),
         _show_bundle,
     ),
+    "tune": Command(
+        "search recipes, depths and vocabularies for the smallest bundle within limits",
+        "bench.config:TuneConfig",
+        ("checkpoints",),
+        lambda config, progress: _load("bench.tune:tune")(config, progress),
+        _show_tuned,
+    ),
     "inspect": Command(
         "check a bundle's hashes and golden outputs; account for its bytes and operators",
         "export.config:InspectConfig",
         ("bundle",),
-        lambda config, progress: _load("export.inspection:inspect_bundle")(config.bundle),
+        lambda config, progress: _load("export.inspection:inspect_bundle")(config),
         _show_inspection,
     ),
     "install": Command(

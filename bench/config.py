@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.config import RUNTIMES
+from export.recipes import find_recipe
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:
@@ -143,6 +144,65 @@ class StudyConfig:
     @property
     def plan(self) -> Plan:
         return Plan(rounds=12, round_seconds=1.0) if self.full else Plan(rounds=4)
+
+
+@dataclass(frozen=True)
+class TuneConfig:
+    """A search for the bundle that fits: every candidate is built, scored and timed here."""
+
+    checkpoints: tuple[Path, ...] = field(
+        metadata={
+            "help": "checkpoint folders, such as students of several depths; the first is what the "
+            "others are compared with"
+        }
+    )
+    data: tuple[Path, ...] = field(metadata={"help": "questions (SQuAD) that score a candidate"})
+    out: Path = field(
+        default=Path("tuned"), metadata={"help": "folder for candidates, results and the winner"}
+    )
+    recipes: tuple[str, ...] = field(
+        default=("int8", "int8-embed4", "int4"), metadata={"help": "export recipes to try"}
+    )
+    vocab_from: tuple[Path, ...] = field(
+        default=(), metadata={"help": "texts that vocabularies are cut to"}
+    )
+    vocab_sizes: tuple[int, ...] = field(
+        default=(), metadata={"help": "cut vocabularies to try besides the whole one, in tokens"}
+    )
+    runtimes: tuple[str, ...] = field(
+        default=RUNTIMES, metadata={"help": "runtimes that a candidate must serve"}
+    )
+    buckets: tuple[int, ...] = field(
+        default=(128, 384), metadata={"help": "input lengths of the candidates, in tokens"}
+    )
+    questions: int | None = field(default=None, metadata={"help": "only the first N questions"})
+    max_mb: float = field(default=float("inf"), metadata={"help": "MB that a file may have"})
+    max_f1_drop: float = field(
+        default=0.5, metadata={"help": "F1 points that a file may lose of the first checkpoint's"}
+    )
+    min_speedup: float = field(
+        default=1.0, metadata={"help": "times faster than the first checkpoint in float32"}
+    )
+    tokens: int = field(default=128, metadata={"help": "length of the timed input, in tokens"})
+    threads: int = field(default=1, metadata={"help": "threads of the timed runs"})
+    rounds: int = field(default=5, metadata={"help": "rounds, in turns with the float32 file"})
+
+    def __post_init__(self) -> None:
+        _require_known_runtimes(self.runtimes)
+        _require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
+        names = [path.name for path in self.checkpoints]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two checkpoints have one name: {', '.join(names)}; rename a folder")
+        for recipe in self.recipes:
+            find_recipe(recipe)
+        if bool(self.vocab_sizes) != bool(self.vocab_from):
+            raise ValueError("vocab_sizes and vocab_from belong together; give both or neither")
+        if not (self.max_mb > 0 and self.min_speedup > 0):
+            raise ValueError("max_mb and min_speedup must be above zero")
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(rounds=self.rounds)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def cut_network(network: Network, kept: Sequence[int]) -> Network:
     """Take the rows of the kept ids alone into the network's token table, in place."""
     if kept:
         rows = network.tokens.weight.detach()[torch.tensor(kept)]
-        network.tokens = nn.Embedding(*rows.shape, _weight=rows.clone()).requires_grad_(False)
+        network.tokens = nn.Embedding(len(kept), rows.shape[1], _weight=rows.clone())
+        network.tokens.requires_grad_(False)
         network.shape = dataclasses.replace(network.shape, vocab_size=len(kept))
     return network
 
