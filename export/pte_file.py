@@ -1,10 +1,12 @@
 """What a written .pte file holds: its constants, and which operators XNNPACK takes."""
 
+import hashlib
 import json
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,22 @@ PROGRAM_DTYPES = {"BYTE": "uint8", "CHAR": "int8", "INT": "int32", "LONG": "int6
 PROGRAM_DTYPES |= {"HALF": "float16", "FLOAT": "float32", "BOOL": "bool"}
 
 
-def _read_program(path: Path) -> Any:
+def _read_file(path: Path) -> Any:
     from executorch.exir._serialize._program import deserialize_pte_binary
 
-    return deserialize_pte_binary(path.read_bytes()).program
+    return deserialize_pte_binary(path.read_bytes())
+
+
+def _named_constants(file: Any) -> dict[str, tuple[int, str]]:
+    """Map the names by which delegates know constants to the buffer, and its SHA-256.
+
+    Names of equal constants share a buffer.
+    """
+    if file.named_data is None:
+        return {}
+    digests = [hashlib.sha256(data).hexdigest() for data in file.named_data.buffers]
+    indices = {key: entry.buffer_index for key, entry in file.named_data.pte_data.items()}
+    return {key: (index, digests[index]) for key, index in indices.items()}
 
 
 def _kernel_calls(plan: Any) -> Iterator[tuple[str, Any]]:
@@ -60,7 +74,8 @@ def _xnnpack_graphs(program: Any, plan: Any) -> Iterator[dict[str, Any]]:
 
 def pte_tensors(path: Path) -> list[StoredTensor]:
     """List the constants of a .pte file, each shared one once."""
-    program = _read_program(path)
+    file = _read_file(path)
+    program, named = file.program, _named_constants(file)
     stored: dict[object, StoredTensor] = {}
     for plan in program.execution_plan:
         kinds: dict[int, tuple[str, str | None]] = {}
@@ -70,13 +85,18 @@ def pte_tensors(path: Path) -> list[StoredTensor]:
         for index, value in enumerate(plan.values):
             buffer = getattr(value.val, "data_buffer_idx", 0)
             if buffer:
-                size = len(program.constant_buffer[buffer].storage)
+                storage = bytes(program.constant_buffer[buffer].storage)
                 kind, dtype = kinds.get(index, (BIASES, None))
                 dtype = dtype or PROGRAM_DTYPES[value.val.scalar_type.name]
-                stored[buffer] = StoredTensor(kind, dtype, size)
+                digest = hashlib.sha256(storage).hexdigest()
+                stored[buffer] = StoredTensor(kind, dtype, len(storage), digest)
         for number, graph in enumerate(_xnnpack_graphs(program, plan)):
             for key, tensor in _graph_tensors(graph):
-                stored[key or (plan.name, number, len(stored))] = tensor
+                if key in named:
+                    index, digest = named[key]
+                    stored["named", index] = replace(tensor, digest=digest)
+                else:
+                    stored[plan.name, number, len(stored)] = tensor
     return list(stored.values())
 
 
@@ -112,7 +132,7 @@ def _graph_tensors(graph: dict[str, Any]) -> Iterator[tuple[str, StoredTensor]]:
 
 def pte_operators(path: Path) -> Operators:
     """Count the operators of the first method inside and outside the XNNPACK delegates."""
-    program = _read_program(path)
+    program = _read_file(path).program
     plan = program.execution_plan[0]
     left_over = Counter(name for name, _ in _kernel_calls(plan))
     delegated = sum(len(graph["xnodes"]) for graph in _xnnpack_graphs(program, plan))

@@ -1,6 +1,7 @@
 """The size account: where the bytes of a written model file go, and what must not be among them."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from export.recipes import Recipe
@@ -20,6 +21,23 @@ class StoredTensor:
     kind: str
     dtype: str
     bytes: int
+    digest: str | None = None
+    """SHA-256 of its content, where the reader of the file could find it."""
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Equal constants that a file stores more than once: `wasted` bytes would go with sharing."""
+
+    kind: str
+    dtype: str
+    bytes: int
+    copies: int
+
+    @property
+    def wasted(self) -> int:
+        """Bytes of all copies but one."""
+        return self.bytes * (self.copies - 1)
 
 
 def account(tensors: Sequence[StoredTensor], file_bytes: int) -> dict[str, dict[str, int]]:
@@ -32,6 +50,18 @@ def account(tensors: Sequence[StoredTensor], file_bytes: int) -> dict[str, dict[
         by_dtype = sizes[tensor.kind]
         by_dtype[tensor.dtype] = by_dtype.get(tensor.dtype, 0) + tensor.bytes
     return {**sizes, GRAPH: {"other": file_bytes - sum(tensor.bytes for tensor in tensors)}}
+
+
+def find_duplicates(tensors: Iterable[StoredTensor]) -> tuple[Duplicate, ...]:
+    """List the contents that are stored twice or more, the most wasteful first."""
+    copies = Counter(tensor for tensor in tensors if tensor.digest is not None)
+    merged: dict[str, Duplicate] = {}
+    for tensor, count in copies.items():
+        digest = str(tensor.digest)
+        earlier = merged[digest].copies if digest in merged else 0
+        merged[digest] = Duplicate(tensor.kind, tensor.dtype, tensor.bytes, count + earlier)
+    found = [one for one in merged.values() if one.copies > 1]
+    return tuple(sorted(found, key=lambda one: (-one.wasted, one.kind, one.dtype)))
 
 
 def refuse_floats(

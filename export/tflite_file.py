@@ -1,5 +1,6 @@
 """What a written .tflite file holds: its constants, and which operators XNNPACK takes."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ def tflite_tensors(path: Path) -> list[StoredTensor]:
     """List the constants of a .tflite file, each shared buffer once."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    content = path.read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
     dtypes, operators = _names(schema.TensorType), _names(schema.BuiltinOperator)
     stored: dict[int, StoredTensor] = {}
     for graph in model.subgraphs:
@@ -39,8 +41,17 @@ def tflite_tensors(path: Path) -> list[StoredTensor]:
             if size:
                 kind = kinds.get(index, BIASES)
                 dtype = dtypes[tensor.type].lower()
-                stored[tensor.buffer] = StoredTensor(kind, dtype, size)
+                digest = _digest(content, buffer)
+                stored[tensor.buffer] = StoredTensor(kind, dtype, size, digest)
     return list(stored.values())
+
+
+def _digest(content: bytes, buffer: Any) -> str:
+    if buffer.size:
+        data = memoryview(content)[buffer.offset : buffer.offset + buffer.size]
+    else:
+        data = memoryview(bytes(buffer.data))
+    return hashlib.sha256(data).hexdigest()
 
 
 def _widened(model: Any, graph: Any, operators: dict[int, str]) -> dict[int, int]:

@@ -21,7 +21,7 @@ from transformers import (
 from export import convert
 from export.build import build_bundle
 from export.bundle import Bundle, load_bundle, load_golden
-from export.config import ExportConfig
+from export.config import ExportConfig, InspectConfig
 from export.inspection import inspect_bundle
 from export.runner import open_runner
 from tasks.qa import answer_question
@@ -29,6 +29,7 @@ from tasks.squad import read_squad, sample_path
 from tasks.tokenizer import tokenizer_from_vocab
 
 ROOT = Path(__file__).resolve().parents[1]
+FILES = {"model.tflite", "model.pte", "vocab.txt", "golden.json", "sbom.cdx.json"}
 
 
 def save_checkpoint(model: PreTrainedModel, folder: Path) -> Path:
@@ -61,9 +62,7 @@ def test_the_folder_holds_the_bundle_and_nothing_is_left_beside_it(
     built: tuple[Bundle, list[str]],
 ) -> None:
     bundle, steps = built
-    names = {"model.tflite", "model.pte", "vocab.txt", "golden.json", "manifest.json"}
-    names.add("sbom.cdx.json")
-    assert {path.name for path in bundle.folder.iterdir()} == names
+    assert {path.name for path in bundle.folder.iterdir()} == {*FILES, "manifest.json"}
     assert [path.name for path in bundle.folder.parent.iterdir()] == ["bundle"]
     assert len(steps) == 3
     assert load_bundle(bundle.folder) == bundle
@@ -72,7 +71,7 @@ def test_the_folder_holds_the_bundle_and_nothing_is_left_beside_it(
 def test_the_manifest_says_what_was_measured(built: tuple[Bundle, list[str]]) -> None:
     manifest = built[0].manifest
     assert (manifest.task, manifest.recipe) == ("question-answering", "int8")
-    assert set(manifest.files) == {"model.tflite", "model.pte", "vocab.txt", "golden.json"}
+    assert set(manifest.files) == FILES
     assert manifest.qa is not None
     assert manifest.qa.max_length == 48
     assert manifest.licences.weights == "apache-2.0"
@@ -106,7 +105,7 @@ def test_golden_cases_are_padded_text_and_differ_by_runtime(
 def test_the_shipped_files_pass_their_golden_run_and_answer(
     built: tuple[Bundle, list[str]],
 ) -> None:
-    inspection = inspect_bundle(built[0].folder)
+    inspection = inspect_bundle(InspectConfig(built[0].folder))
     assert set(inspection.golden_difference) == {"tflite", "pte"}
     assert max(inspection.golden_difference.values()) < 1e-5
     bundle, question = built[0], read_squad([sample_path()])[0]
@@ -154,7 +153,7 @@ def test_a_classifier_ships_its_labels(tmp_path: Path) -> None:
         outputs = open_runner(bundle, runtime).run([2, 7, 8, 3], [0, 0, 0, 0])
         assert outputs["logits"].shape == (3,)
         assert bundle.manifest.models[runtime].parity.min_cosine > 0.99
-    inspect_bundle(out)
+    inspect_bundle(InspectConfig(out))
 
 
 def copy_checkpoint(checkpoint: Path, folder: Path, **changes: object) -> Path:
@@ -203,7 +202,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from export.build import build_bundle
-from export.config import ExportConfig
+from export.config import ExportConfig, InspectConfig
 try:
     build_bundle(ExportConfig(Path(sys.argv[1]), Path(sys.argv[2]), (sys.argv[3],), buckets=(16,)))
 except (ValueError, OSError) as error:

@@ -20,7 +20,7 @@ from bench.host import bundle_tokenizer
 from distilbert_mobile import main
 from export.build import build_bundle
 from export.bundle import Bundle, load_golden
-from export.config import ExportConfig
+from export.config import ExportConfig, InspectConfig
 from export.inspection import inspect_bundle
 from tasks.tokenizer_files import read_tokenizer
 
@@ -90,7 +90,7 @@ def test_its_golden_cases_have_roberta_s_layout_and_still_compute(built: Bundle)
         assert case.input_ids[0] == 0
         assert case.input_ids.count(2) == 3  # question </s></s> passage </s>
         assert set(case.token_type_ids) == {0}
-    assert max(inspect_bundle(built.folder).golden_difference.values()) < 1e-4
+    assert max(inspect_bundle(InspectConfig(built.folder)).golden_difference.values()) < 1e-4
 
 
 def test_the_files_score_what_the_checkpoint_scores(
