@@ -2,9 +2,10 @@
 # and packs an APK here without Gradle. Everything fetched goes to android_demo/build/. PYTHON must be set.
 # A tool that cannot be had ends the script with 3, so that nobody takes it for a failed test.
 BUILD=$PWD/android_demo/build
+MODEL=$PWD/build/host-model # the tests of the iOS app use it too
 JARS=/usr/share/java
 KERNEL=kotlin-jupyter-kernel==0.19.0.944 # holds a Kotlin 2.3 compiler as jars
-mkdir -p "$BUILD"
+mkdir -p "$BUILD" build
 
 # need core|app|apk: installs and fetches what compiles and tests the core, what the app needs too, and
 # what else packs an APK.

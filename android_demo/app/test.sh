@@ -16,9 +16,9 @@ CLASSES=$BUILD/app:$BUILD/core8:$BUILD/declared:$BUILD/generated/classes
 kotlin -jvm-target 17 -cp "$STDLIB:$CLASSES:$JUNIT:$JARS/jna.jar" -Xfriend-paths="$BUILD/app" -d "$BUILD/app-test" \
     android_demo/app/src/test/kotlin android_demo/app/src/hostTest/kotlin $HOST
 LITERT=$("$PYTHON" -c 'import ai_edge_litert as p; print(p.__path__[0] + "/libLiteRt.so")' 2>/dev/null || true)
-test -d "$BUILD/model/bundle" || echo "skipped: the app with the real model; android_demo/core/test.sh exports it"
+test -d "$MODEL/bundle" || echo "skipped: the app with the real model; android_demo/core/test.sh exports it"
 echo "testing the app"
-junit "$BUILD/app-test" "$CLASSES" -Dmodel="$BUILD/model" -Dlitert="$LITERT" -Dresult="$BUILD/app-result.json"
+junit "$BUILD/app-test" "$CLASSES" -Dmodel="$MODEL" -Dlitert="$LITERT" -Dresult="$BUILD/app-result.json"
 "$PYTHON" - "$BUILD/app-result.json" <<'END'
 import pathlib, sys
 

@@ -31,16 +31,16 @@ else
     echo "skipped: the agreement with Python, for ../shared/data is not here"
 fi
 
-# The bundle that ships, exported once, and what Python answers with it.
+# The bundle that ships, exported where there is none of today, and what Python answers with it.
 LITERT=$("$PYTHON" -c 'import ai_edge_litert as p; print(p.__path__[0] + "/libLiteRt.so")' 2>/dev/null || true)
 if test -f "$LITERT"; then
     echo "asking the real model in Python"
-    "$PYTHON" ios_demo/HostCheck/reference.py "$BUILD/model" >"$BUILD/model.log" 2>&1 ||
-        { cat "$BUILD/model.log"; exit 1; }
+    "$PYTHON" ios_demo/HostCheck/reference.py "$MODEL" >"$MODEL.log" 2>&1 ||
+        { cat "$MODEL.log"; exit 1; }
 else
-    rm -rf "$BUILD/model"
+    rm -rf "$MODEL"
     echo "skipped: the real model, for $PYTHON has no LiteRT library"
 fi
 
 echo "testing the core"
-junit "$BUILD/test" "$BUILD/main" -Dagreement="$AGREED" -Dmodel="$BUILD/model" -Dlitert="$LITERT"
+junit "$BUILD/test" "$BUILD/main" -Dagreement="$AGREED" -Dmodel="$MODEL" -Dlitert="$LITERT"
