@@ -21,10 +21,12 @@ def script(path: Path, text: str) -> None:
 def run(command: list[str], tools: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run it with what is in `tools` before the machine's own programs."""
     path = f"{tools}:/usr/bin:/bin"
+    # What a `make` around these tests was told is not for the one inside.
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "KOTLIN"))}
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PATH": path, "SWIFT_ROOT": str(folder / "none")},
+        env={**outer, "PATH": path, "SWIFT_ROOT": str(folder / "none")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -118,3 +120,48 @@ def test_a_set_up_that_fails_ends_ci_at_once(checkout: Path) -> None:
     status, lines = ci(checkout)
     assert status != 0
     assert lines == ["made setup"]
+
+
+@pytest.fixture
+def made_tree(tmp_path: Path) -> Path:
+    """The Makefile with a set-up that is complete, a JDK and scripts that say what they are."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    script(folder / ".venv" / "bin" / "python", 'echo "python $*"')
+    (folder / ".venv" / ".complete").touch()
+    script(tmp_path / "tools" / "javac", "exit 0")
+    script(folder / "android_demo" / "install.sh", "exit 0")
+    for part in ("core", "app"):
+        script(folder / "android_demo" / part / "test.sh", f"echo tested {part}")
+    return folder
+
+
+def make_test(folder: Path, *more: str) -> tuple[int, list[str]]:
+    done = run(["make", "test", *more], folder.parent / "tools", folder)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_make_test_has_the_android_tests_where_a_jdk_is(made_tree: Path) -> None:
+    status, lines = make_test(made_tree)
+    assert status == 0
+    assert lines[:2] == ["tested core", "tested app"]
+    assert lines[-1].startswith("python -m pytest")
+
+
+def test_make_test_says_what_it_skips_and_goes_on(made_tree: Path) -> None:
+    script(made_tree / "android_demo" / "install.sh", "exit 3")
+    status, lines = make_test(made_tree)
+    assert status == 0
+    assert lines[0].startswith("skipped: the Kotlin core and app")
+    assert lines[-1].startswith("python -m pytest")
+    assert make_test(made_tree, "KOTLIN=no")[1][0].startswith("left out as asked")
+
+
+@pytest.mark.parametrize("broken", ["install.sh", "core/test.sh", "app/test.sh"])
+def test_make_test_fails_with_the_android_tests(made_tree: Path, broken: str) -> None:
+    script(made_tree / "android_demo" / broken, "exit 1")
+    status, lines = make_test(made_tree)
+    assert status != 0
+    assert not [line for line in lines if "pytest" in line]
