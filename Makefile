@@ -5,13 +5,14 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test test-kotlin apk check test-swift
+.PHONY: help setup study test test-kotlin apk check test-swift test-compat
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"
 	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core and app"
 	@echo "make apk        set up Android's tools of Debian, then a signed and verified APK with the model that ships, without its runtimes"
+	@echo "make test-compat set up other runtimes in environments of their own, then our .tflite files in them"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
@@ -80,3 +81,14 @@ test-swift: $(STAMP) $(AGREED)
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+# Our .tflite files in other runtimes; each has an environment of its own, for they want other NumPys.
+COMPAT := build/compat-venv
+$(COMPAT)/%/.complete: tests/compat/%.txt
+	@echo "setting up $* for its own environment"
+	@$(PYTHON) -m venv $(COMPAT)/$*
+	@$(COMPAT)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-compat: $(STAMP) $(COMPAT)/tensorflow-cpu/.complete $(COMPAT)/tflite-runtime/.complete
+	@$(BIN)/python tests/compat/check.py $(COMPAT)
