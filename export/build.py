@@ -142,6 +142,7 @@ def _sbom(config: ExportConfig, folder: Path) -> str:
             *training_materials(config.checkpoint),
             *file_materials(config.calibration, "calibration"),
             *file_materials(config.gate_data, "gate data"),
+            *file_materials(config.vocab_from, "vocabulary"),
         ],
         licences=read_licences(config.checkpoint),
         packages=[*EXPORT_PACKAGES, *(name for one in config.runtimes for name in PACKAGES[one])],

@@ -25,7 +25,7 @@ class Material:
     name: str
     sha256: str
     role: str
-    """training data, evaluation data, teacher, first weights, calibration or gate data"""
+    """One of ROLES, or of what an export reads: calibration, gate data, vocabulary."""
 
 
 def sorted_materials(materials: Iterable[Material]) -> list[Material]:

@@ -20,6 +20,8 @@ from export.packages import licences, needs, package_component, purl, required_p
 
 SBOM = "sbom.cdx.json"
 PROJECT = "distilbert-mobile"
+EXPORT_ROLES = ("calibration", "gate data", "vocabulary")
+"""Of the materials, what the export read; all else made the weights."""
 Json = dict[str, Any]
 
 
@@ -133,7 +135,7 @@ def _dependencies(
     packages: Sequence[str], roots: Sequence[str], weights: Json, data: Sequence[Json]
 ) -> list[Json]:
     """The graph: the bundle from the weights and the packages, the weights from the data."""
-    from_export = [one for one in data if _role(one) in ("calibration", "gate data")]
+    from_export = [one for one in data if _role(one) in EXPORT_ROLES]
     from_training = [one for one in data if one not in from_export]
     used = sorted({purl(canonicalize_name(root)) for root in roots})
     of_bundle = [weights["bom-ref"], *(one["bom-ref"] for one in from_export), *used]
