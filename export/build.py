@@ -34,7 +34,7 @@ from export.sbom import SBOM, Sources, bill
 from export.shape import Shape
 from export.signature import read_private_key, sign
 from export.staging import publish, staging
-from export.steps import convert_file, evidence_folder, pass_gate
+from export.steps import convert_file, evidence_folder, pass_gate, write_for_elsewhere
 from export.vocabulary import cut_tokenizer
 from tasks.hub import checkpoint_folder
 from tasks.text_tokenizer import TextTokenizer
@@ -76,6 +76,9 @@ def build_bundle(
         for runtime in config.runtimes:
             progress(f"writing and checking model.{runtime} ({config.recipe})")
             converted[runtime] = convert_file(config, runtime, folder, kept)
+        if config.also:
+            progress(f"writing files for {', '.join(config.also)}, which cannot run here")
+            write_for_elsewhere(config, folder, kept)
         if config.gate_data:
             progress("answering the gate's questions with the checkpoint and the files")
             converted = pass_gate(config, folder, converted, kept)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from export.recipes import RECIPES, STATIC, find_recipe
 
+ELSEWHERE = ("coreml", "coreml-int8", "vulkan")
 RUNTIMES = ("tflite", "pte")
 PICTURES = (".svg", ".png")
 SHORTEST_BUCKET = 8
@@ -22,6 +23,13 @@ class ExportConfig:
     out: Path = field(metadata={"help": "bundle folder to write"})
     runtimes: tuple[str, ...] = field(
         default=RUNTIMES, metadata={"help": "files to write: tflite (LiteRT), pte (ExecuTorch)"}
+    )
+    also: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "files for accelerators of phones, written and not run here: coreml (float16), "
+            "coreml-int8, vulkan (float16); for the largest bucket"
+        },
     )
     recipe: str = field(default="int8", metadata={"help": f"numeric recipe: {', '.join(RECIPES)}"})
     keep: tuple[str, ...] = field(
@@ -103,6 +111,9 @@ class ExportConfig:
                 f"{', '.join(refused)}; name the runtimes (--runtime {','.join(recipe.runtimes)}) "
                 "or choose another recipe"
             )
+        strange = [target for target in self.also if target not in ELSEWHERE]
+        if strange:
+            raise ValueError(f"also knows {', '.join(ELSEWHERE)}, found {', '.join(strange)}")
         if self.calibration and recipe.activations != STATIC:
             raise ValueError(
                 f"recipe {recipe.name} needs no calibration; leave it out or choose a static recipe"

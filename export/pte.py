@@ -28,7 +28,7 @@ def pte_interface(network: Network, longest: int) -> Interface:
     )
 
 
-class _Outputs(nn.Module):
+class Outputs(nn.Module):
     """The network with its outputs as a tuple, which is what a .pte method returns."""
 
     def __init__(self, network: Network) -> None:
@@ -87,7 +87,7 @@ def write_pte(
     inputs = tuple(torch.ones(1, longest // 2, dtype=torch.int64) for _ in interface.inputs)
     length = torch.export.Dim("length", min=SHORTEST, max=longest)
     shapes = tuple({1: length} for _ in inputs)
-    model: nn.Module = _Outputs(network)
+    model: nn.Module = Outputs(network)
     if recipe.quantized:
         feeds = [_feed(interface, s) for s in calibration if s.length <= longest]
         model = _quantize(network, recipe, inputs, shapes, feeds or [inputs])
@@ -118,7 +118,7 @@ def _halve(network: Network, recipe: Recipe) -> nn.Module:
         if type(module) in halves and not recipe.keeps(name):
             parent, _, attribute = name.rpartition(".")
             setattr(model.get_submodule(parent), attribute, halves[type(module)](module))
-    return _Outputs(model)
+    return Outputs(model)
 
 
 def _quantize(
@@ -130,7 +130,7 @@ def _quantize(
 ) -> nn.Module:
     from torchao.quantization import Int8DynamicActivationIntxWeightConfig, quantize_
 
-    model = _Outputs(copy.deepcopy(network))
+    model = Outputs(copy.deepcopy(network))
     quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
     if recipe.linears.dtype == "int4":
         granularity = _granularity(recipe.linears)

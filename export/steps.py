@@ -7,6 +7,7 @@ from export import strict_json
 from export.apart import run_apart
 from export.config import ExportConfig
 from export.convert import Converted, Job
+from export.elsewhere import FILES, NOT_RUN, ElsewhereJob, NotRun, Written
 from export.gate import Candidate, GateJob, Verdicts, check_drop
 from tasks.squad import is_hub
 
@@ -32,6 +33,23 @@ def convert_file(
         evidence=str(evidence_folder(config.out).resolve()),
     )
     return run_apart("export.convert", job, Converted, f"writing model.{runtime}")
+
+
+def write_for_elsewhere(config: ExportConfig, folder: Path, kept: tuple[int, ...]) -> None:
+    """Write the files that cannot run here into `folder`, and what is known of them."""
+    written = []
+    for target in config.also:
+        job = ElsewhereJob(
+            checkpoint=str(config.checkpoint.resolve()),
+            target=target,
+            path=str((folder / FILES[target]).resolve()),
+            length=config.buckets[-1],
+            kept_tokens=kept,
+        )
+        written.append(run_apart("export.elsewhere", job, Written, f"writing {FILES[target]}"))
+    if written:
+        text = strict_json.dump(NotRun(tuple(written)))
+        (folder / NOT_RUN).write_text(text, encoding="utf-8")
 
 
 def pass_gate(

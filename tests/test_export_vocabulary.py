@@ -9,7 +9,7 @@ import pytest
 from distilbert_mobile import main
 from export.bundle import load_bundle
 from export.checkpoint import load_network
-from export.config import ExportConfig
+from export.config import ExportConfig, InspectConfig
 from export.inspection import inspect_bundle
 from export.parity import network_model
 from export.recipes import FLOAT16, INT4, INT8
@@ -71,7 +71,7 @@ def test_the_bundle_has_the_words_of_the_text_and_answers_as_the_checkpoint(
     found, expected = runner.run(ids, types), reference(before, types)
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, atol=1e-4)
-    inspect_bundle(out)
+    inspect_bundle(InspectConfig(out))
 
 
 def test_a_cut_without_questions_to_measure_it_is_refused(text: Path) -> None:
