@@ -11,6 +11,8 @@ missing() {
 }
 folder=$(cd "$1" && pwd)
 shift
+# The plan of an earlier build knows nothing of files that the packages beside this one have got since.
+rm -f "$folder/.build/debug.yaml" "$folder/.build/release.yaml"
 if command -v swift >/dev/null 2>&1; then
     cd "$folder"
     exec "$@"
