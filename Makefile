@@ -75,7 +75,7 @@ test-swift: $(STAMP) $(AGREED)
 	@echo "not compiled here: $(SCREENS) (SwiftUI and UIKit); they parse and pass swift-format"
 	@test -f $(LITERT)/libLiteRt.so || echo "skipped: the real model from Swift, no libLiteRt.so"
 	@test ! -f $(LITERT)/libLiteRt.so || { \
-		$(BIN)/python ios_demo/HostCheck/reference.py build/swift-model && \
+		$(BIN)/python ios_demo/HostCheck/reference.py build/host-model && \
 		ios_demo/swift.sh ios_demo/HostCheck swift test -c release \
 			-Xlinker -L$(LITERT) -Xlinker -rpath -Xlinker $(LITERT); }
 

@@ -72,7 +72,7 @@ private struct HostSource: ModelSource {
   ]
   private let folder = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
     path.deletingLastPathComponent()
-  }.appendingPathComponent("build/swift-model/bundle")
+  }.appendingPathComponent("build/host-model/bundle")
 
   init() throws {
     guard FileManager.default.fileExists(atPath: folder.path) else {

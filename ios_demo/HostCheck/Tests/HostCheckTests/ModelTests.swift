@@ -44,7 +44,7 @@ final class ModelTests: XCTestCase {
 
   private static let folder = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
     path.deletingLastPathComponent()
-  }.appendingPathComponent("build/swift-model")
+  }.appendingPathComponent("build/host-model")
 
   private func load() throws -> (ModelBundle, LiteRTModel) {
     guard FileManager.default.fileExists(atPath: Self.folder.path) else {
