@@ -4,14 +4,11 @@ An interrupted study goes on where it stopped: bundles and results whose inputs 
 hashes are used again.
 """
 
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import psutil
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import evaluate
@@ -160,7 +157,6 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
         return
     from export.build import build_bundle
 
-    _remove_leftovers(out)
     wanted = ExportConfig(
         checkpoint=model.checkpoint,
         out=out,
@@ -171,14 +167,6 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
     )
     build_bundle(wanted, lambda line: steps.say(f"{out.name}: {line}"))
     steps.finish(f"{out.name}: exported")
-
-
-def _remove_leftovers(out: Path) -> None:
-    """Remove what killed exports left beside `out`; their process ids are in the names."""
-    for folder in out.parent.glob(f".{out.name}.*.partial"):
-        process = folder.name.split(".")[-2]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _score(

@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """Yield a new folder beside `out`; whatever is left of it at the end is removed."""
+    """Yield a new folder beside `out`; whatever is left of it at the end is removed.
+
+    So is what a killed process left there before: its id is in the name.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
+    for left in out.parent.glob(f".{out.name}.*.partial"):
+        process = left.name.split(".")[-2]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
     folder = out.parent / f".{out.name}.{os.getpid()}.partial"
     folder.mkdir()
     try:

@@ -18,12 +18,13 @@ from transformers import (
     PreTrainedModel,
 )
 
-from export import convert
+from export import apart
 from export.build import build_bundle
 from export.bundle import Bundle, load_bundle, load_golden
 from export.config import ExportConfig, InspectConfig
 from export.inspection import inspect_bundle
 from export.runner import open_runner
+from export.staging import staging
 from tasks.qa import answer_question
 from tasks.squad import read_squad, sample_path
 from tasks.tokenizer import tokenizer_from_vocab
@@ -192,7 +193,7 @@ def test_a_converter_that_dies_is_reported_with_its_last_words(
     dying = tmp_path / "python"
     dying.write_text("#!/bin/sh\necho out of luck >&2\nexit 9\n")
     dying.chmod(0o755)
-    monkeypatch.setattr(convert.sys, "executable", str(dying))
+    monkeypatch.setattr(apart.sys, "executable", str(dying))
     with pytest.raises(OSError, match=r"model\.tflite stopped with exit code 9(?s:.*)out of luck"):
         build_bundle(ExportConfig(checkpoint, tmp_path / "out", buckets=(16,)))
     assert [path.name for path in tmp_path.iterdir()] == ["python"]
@@ -248,3 +249,17 @@ def test_a_folder_that_cannot_be_written_is_refused(checkpoint: Path, tmp_path: 
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="file"):
         build_bundle(ExportConfig(checkpoint, tmp_path / "file" / "bundle", buckets=(16,)))
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".bundle.{dead.pid}.partial"
+    other = tmp_path / f".other.{dead.pid}.partial"
+    running = tmp_path / f".bundle.{os.getppid()}.partial"
+    for folder in (left, other, running):
+        folder.mkdir()
+    with staging(tmp_path / "bundle") as made:
+        assert not left.exists()
+        assert made.is_dir()
+    assert sorted(tmp_path.iterdir()) == sorted([other, running])

@@ -28,7 +28,7 @@ def bundle(checkpoint: Path) -> Path:
     from export.build import build_bundle
 
     out = checkpoint.parent / "tiny-fp32"
-    build_bundle(ExportConfig(checkpoint, out, ("tflite",), "fp32", (96,)))
+    build_bundle(ExportConfig(checkpoint, out, ("tflite",), recipe="fp32", buckets=(96,)))
     return out
 
 
