@@ -82,9 +82,8 @@ def measure_parity(
         outputs = runner.run(sample.input_ids, sample.token_type_ids, sample.length)
         for name, expected in reference.items():
             found = outputs[name]
-            norms = float(np.linalg.norm(found) * np.linalg.norm(expected))
             if expected.size > 1:  # a single value has a sign and no direction
-                cosines.append(float(found @ expected) / norms if norms else 0.0)
+                cosines.append(cosine(found, expected))
             errors.append(float(np.abs(found - expected).max()))
         own, chosen = best_choice(reference, sample), best_choice(outputs, sample)
         agreeing += _score(reference, chosen) >= _score(reference, own) - tie
@@ -94,6 +93,12 @@ def measure_parity(
         max_error=_rounded(float(np.max(errors))),
         agreement=_rounded(agreeing / len(samples)),
     )
+
+
+def cosine(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
+    """Return the cosine of two flat arrays; 0.0 where one of them is zero."""
+    norms = float(np.linalg.norm(found) * np.linalg.norm(expected))
+    return float(found @ expected) / norms if norms else 0.0
 
 
 def _score(outputs: Outputs, choice: tuple[int, ...]) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from export.manifest import TensorSpec
 from export.network import Network
+from export.parity import cosine
 from export.recipes import Recipe
 from export.runner import OPENERS
 from export.samples import Sample
@@ -96,8 +97,7 @@ def _reference(traced: Traced, sample: Sample) -> dict[str, np.ndarray]:
 def _compare(place: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Departure:
     cosines, errors = [], []
     for found, expected in pairs:
-        norms = float(np.linalg.norm(found) * np.linalg.norm(expected))
-        cosines.append(float(found @ expected) / norms if norms else 0.0)
+        cosines.append(cosine(found, expected))
         errors.append(float(np.abs(found - expected).max() / np.abs(expected).max()))
     return Departure(place, float(np.min(cosines)), float(np.max(errors)))
 
