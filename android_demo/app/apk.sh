@@ -12,9 +12,10 @@ need apk
 . android_demo/app/compile.sh
 
 # The installed bundle, or else the student that ships, exported once and again where the exporter changed.
+# An app with a key has use only for a bundle that is signed.
 ASSETS=$APP/assets
-if test -e $ASSETS/bundle/manifest.json; then
-    "$PYTHON" -c 'import pathlib, sys; from export.bundle import load_bundle; load_bundle(pathlib.Path(sys.argv[1]))' $ASSETS/bundle
+if test -e $ASSETS/bundle/manifest.json || test -e $ASSETS/public.pem; then
+    "$PYTHON" -c 'import pathlib; from export.install import check_installed; check_installed(pathlib.Path("android_demo"))'
 else
     student=$BUILD/student
     echo "exporting the model that ships, if it was not"
