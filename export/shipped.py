@@ -32,14 +32,16 @@ _ROOT = Path(__file__).resolve().parents[1]
 def todays_bundle(folder: Path, runtimes: tuple[str, ...] = RUNTIMES) -> Bundle:
     """The shipped student's bundle at `folder`, exported where it is missing, broken or outdated.
 
-    Outdated is a bundle that is older than the exporter or the checkpoint.
+    Outdated is a bundle that is older than the exporter or the checkpoint, or lacks a runtime.
     """
     checkpoint = _ROOT / SHIPPED.checkpoint
     try:
         made = (folder / MANIFEST).stat().st_mtime
         sources = [*(_ROOT / "export").glob("*.py"), *checkpoint.iterdir()]
-        if all(source.stat().st_mtime <= made for source in sources):
-            return load_bundle(folder)
+        bundle = load_bundle(folder)
+        is_new = all(source.stat().st_mtime <= made for source in sources)
+        if is_new and set(runtimes) <= set(bundle.manifest.models):
+            return bundle
     except (ValueError, FileNotFoundError):
         pass
     from export.build import build_bundle
