@@ -5,6 +5,7 @@ from pathlib import Path
 
 from export.config import RUNTIMES
 from export.recipes import find_recipe
+from export.shipped import SHIPPED
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:
@@ -102,13 +103,16 @@ class StudyConfig:
     """The main job: students and the paper's two shapes, both runtimes, both precisions."""
 
     models: tuple[Path, ...] = field(
-        default=(Path("models/minilm-l3-squad"),), metadata={"help": "checkpoint folders"}
+        default=(SHIPPED.checkpoint,), metadata={"help": "checkpoint folders"}
     )
     shapes: tuple[str, ...] = field(
         default=("bert-base", "distilbert"),
         metadata={"help": "published shapes to add, with random weights"},
     )
-    recipes: tuple[str, ...] = field(default=("fp32", "int8"), metadata={"help": "export recipes"})
+    recipes: tuple[str, ...] = field(
+        default=tuple(dict.fromkeys(("fp32", "int8", SHIPPED.recipe))),
+        metadata={"help": "export recipes"},
+    )
     runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
     threads: tuple[int, ...] = field(default=(1, 2), metadata={"help": "thread counts"})
     tokens: tuple[int, ...] = field(
