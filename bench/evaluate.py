@@ -209,4 +209,5 @@ def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
         accuracy=accuracy,
         before=None,
         after=None,
+        remarks=(),
     )

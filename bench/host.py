@@ -130,6 +130,7 @@ def measure_together(
             accuracy=None,
             before=before,
             after=after,
+            remarks=(),
         )
         for setting, taken in zip(settings, samples, strict=True)
     ]

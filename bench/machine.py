@@ -57,6 +57,8 @@ def observe() -> Conditions:
         battery_percent=battery.percent if battery else None,
         battery_saver=None,
         charging=battery.power_plugged if battery else None,
+        airplane_mode=None,
+        screen_on=None,
     )
 
 

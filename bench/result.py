@@ -84,6 +84,8 @@ class Conditions:
     battery_percent: float | None
     battery_saver: bool | None
     charging: bool | None
+    airplane_mode: bool | None
+    screen_on: bool | None
 
 
 @dataclass(frozen=True)
@@ -172,13 +174,15 @@ class Printed:
 
     runs: int
     mean_ms: float
+    std_ms: float | None
     min_ms: float | None
-    max_ms: float | None
+    p5_ms: float | None
     median_ms: float | None
     p95_ms: float | None
+    max_ms: float | None
     load_ms: float | None
     first_ms: float | None
-    warmup_runs: int | None
+    warmup_mean_ms: float | None
 
     def __post_init__(self) -> None:
         if self.runs < 1:
@@ -245,6 +249,7 @@ class Result:
     """What one file did on one device; `measured_at` is when it began (UTC, ISO 8601).
 
     `runner` is the program that ran it. `workload` belongs to speed, printed, memory and work.
+    `remarks` are what the one who measured wants every reader to know.
     """
 
     version: int
@@ -262,6 +267,7 @@ class Result:
     accuracy: Accuracy | None
     before: Conditions | None
     after: Conditions | None
+    remarks: tuple[str, ...]
 
     def __post_init__(self) -> None:
         measured = (self.speed, self.printed, self.memory, self.work)
