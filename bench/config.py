@@ -19,24 +19,44 @@ def _require_known_runtimes(runtimes: tuple[str, ...]) -> None:
         raise ValueError(f"unknown runtime {unknown[0]!r}; the known runtimes are: {known}")
 
 
+def parse_share(text: str) -> float:
+    """`5%` or `0.05` as 0.05; ValueError for anything below zero or not a number."""
+    number = text.strip().removesuffix("%")
+    try:
+        share = float(number) / (100 if "%" in text else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        raise ValueError(f"{text!r} is no share; write it as 5% or 0.05")
+    return share
+
+
 @dataclass(frozen=True)
 class Plan:
     """How often one setting is run: `rounds` of at most `runs` timed runs after `warmup` untimed.
 
     Settings that will be compared take turns, one round each, so that a noisy minute on the
-    machine falls on all of them. A round ends early after `round_seconds`.
+    machine falls on all of them. A round ends early after `round_seconds`. All of it is done
+    `repeats` times, each with fresh processes. After `least_rounds` it stops where the 95 %
+    intervals are narrower than `tight`, a share of the estimate (0: never). `cpus` are those to
+    stay on, empty for the last ones that the process may use.
     """
 
     rounds: int = 5
+    repeats: int = 1
     runs: int = 20
     round_seconds: float = 0.5
     warmup: int = 1
     timeout_s: float = 300.0
+    least_rounds: int = 4
+    tight: float = 0.02
+    cpus: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_positive("rounds, runs and warmup", (self.rounds, self.runs, self.warmup))
-        if self.round_seconds <= 0 or self.timeout_s <= 0:
-            raise ValueError("round_seconds and timeout_s must be above zero")
+        counts = self.rounds, self.repeats, self.runs, self.warmup, self.least_rounds
+        _require_positive("rounds, repeats, runs, warmup and least_rounds", counts)
+        if self.round_seconds <= 0 or self.timeout_s <= 0 or self.tight < 0:
+            raise ValueError("round_seconds and timeout_s must be above zero, tight not below")
 
 
 @dataclass(frozen=True)
@@ -53,16 +73,52 @@ class BenchConfig:
         default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
     )
     rounds: int = field(default=5, metadata={"help": "rounds; the compared settings take turns"})
+    repeats: int = field(default=1, metadata={"help": "times all that, in fresh processes"})
     runs: int = field(default=20, metadata={"help": "timed runs in a round, at most"})
+    tight: float = field(
+        default=0.02,
+        metadata={"help": "stop when the 95 % intervals are this narrow, a share (0: never)"},
+    )
+    cpus: tuple[int, ...] = field(
+        default=(), metadata={"help": "CPUs to stay on (default: the last ones allowed)"}
+    )
+    baseline: Path | None = field(
+        default=None,
+        metadata={"help": "earlier result files or a folder of them: fail where we got slower"},
+    )
+    max_regression: str = field(
+        default="5%", metadata={"help": "slowdown against --baseline that is still accepted"}
+    )
 
     def __post_init__(self) -> None:
         _require_known_runtimes(self.runtimes)
         _require_positive("threads", self.threads)
         _require_positive("tokens", self.tokens)
+        parse_share(self.max_regression)
 
     @property
     def plan(self) -> Plan:
-        return Plan(rounds=self.rounds, runs=self.runs)
+        return Plan(
+            rounds=self.rounds,
+            repeats=self.repeats,
+            runs=self.runs,
+            tight=self.tight,
+            cpus=self.cpus,
+        )
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Two measurements of the same settings: is the second slower?"""
+
+    before: Path = field(metadata={"help": "result file, or a folder of them"})
+    after: Path = field(metadata={"help": "result file, or a folder of them"})
+    max_regression: str = field(
+        default="5%", metadata={"help": "slowdown from which the exit code is 1"}
+    )
+
+    def __post_init__(self) -> None:
+        parse_share(self.max_regression)
 
 
 @dataclass(frozen=True)

@@ -245,11 +245,19 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A warning of the one who measured: a kind of `bench.warnings` by name, and what was seen."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What one file did on one device; `measured_at` is when it began (UTC, ISO 8601).
 
     `runner` is the program that ran it. `workload` belongs to speed, printed, memory and work.
-    `remarks` are what the one who measured wants every reader to know.
+    `notes` say what only the moment of measuring knew.
     """
 
     version: int
@@ -267,7 +275,7 @@ class Result:
     accuracy: Accuracy | None
     before: Conditions | None
     after: Conditions | None
-    remarks: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def __post_init__(self) -> None:
         measured = (self.speed, self.printed, self.memory, self.work)

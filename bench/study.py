@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import evaluate
-from bench.host import Setting, measure_together
+from bench.host import Setting, measure_into
 from bench.process import Worker
 from bench.report import write_report
-from bench.result import RANDOM, Result, write_result
+from bench.result import RANDOM, Result
 from bench.reuse import bundle_is_current, known_scores, known_session
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
 from bench.tables import count_threads
@@ -212,8 +212,6 @@ def _measure(
     paths = [config.results / f"{setting.name}.json" for setting in settings]
     results = known_session(settings, paths, config.plan)
     if results is None:
-        results = measure_together(settings, config.plan, steps.say)
-        for result, path in zip(results, paths, strict=True):
-            write_result(result, path)
+        results = measure_into(settings, config.plan, config.results, steps.say)
     steps.finish(f"speed with {count_threads(threads)} at {tokens} tokens: {len(results)} files")
     return results

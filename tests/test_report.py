@@ -122,8 +122,8 @@ def test_caveats_name_random_weights_noise_and_small_data() -> None:
     ((device, files),) = by_device(results).items()
     text = "\n".join(caveats(device, files))
     assert "bert-base and distilbert: random weights: size and speed only." in text
-    assert "Noisy machine: in 1 of 24 settings" in text
-    assert "1 of 24 settings rest on fewer than 10 runs" in text
+    assert "Noisy: in 1 of 24 settings" in text
+    assert "Few runs: in 1 of 24 settings (such as: 1 timed run)" in text
     assert "49 questions" in text
 
 
