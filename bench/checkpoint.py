@@ -43,9 +43,8 @@ class TorchRunner:
         read_weights(folder)  # refuses a damaged file with a cure
         disable_progress_bar()
         torch.set_num_threads(threads)
-        dtype = torch.float16 if recipe == "fp16" else torch.float32
         model = AutoModelForQuestionAnswering.from_pretrained(
-            folder, dtype=dtype, local_files_only=True
+            folder, dtype=torch.float32, local_files_only=True
         ).eval()
         if recipe == "int8":
             quantize: Any = torch.ao.quantization.quantize_dynamic

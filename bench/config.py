@@ -1,10 +1,13 @@
 """What a measurement, an evaluation and a study are asked to do; every default lives here."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.config import RUNTIMES
 from export.recipes import find_recipe
+
+SHIPPED_STUDENT = Path("models/minilm-l3-squad")
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:
@@ -154,21 +157,65 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How much a study takes in."""
+
+    shapes: tuple[str, ...]
+    recipes: tuple[str, ...]
+    peers: tuple[str, ...]
+    threads: tuple[int, ...]
+    tokens: tuple[int, ...]
+    plan: Plan
+
+
+SCALES = {
+    "quick": Scale((), ("fp32", "int8"), (), (1,), (128,), Plan(rounds=4, runs=50)),
+    "usual": Scale(
+        ("bert-base", "distilbert"), ("fp32", "int8"), (), (1, 2), (128, 384), Plan(rounds=4)
+    ),
+    "full": Scale(
+        ("bert-base", "distilbert", "tinybert4", "mobilebert"),
+        ("fp32", "fp16", "int8"),
+        ("torch",),
+        (1, 2),
+        (64, 128, 256, 384),
+        Plan(rounds=5, repeats=2, runs=60, round_seconds=1.0),
+    ),
+}
+
+
+@dataclass(frozen=True)
 class StudyConfig:
-    """The main job: students and the paper's two shapes, both runtimes, both precisions."""
+    """The main job: students and published shapes, exported, proved, measured, on one page.
+
+    Where shapes, recipes, peers, threads or tokens are not given, they are those of the SCALES:
+    "quick" with `quick`, "full" with `full`, else "usual".
+    """
 
     models: tuple[Path, ...] = field(
-        default=(Path("models/minilm-l3-squad"),), metadata={"help": "checkpoint folders"}
+        default=(SHIPPED_STUDENT,), metadata={"help": "checkpoint folders"}
     )
-    shapes: tuple[str, ...] = field(
-        default=("bert-base", "distilbert"),
-        metadata={"help": "published shapes to add, with random weights"},
+    shapes: tuple[str, ...] | None = field(
+        default=None,
+        metadata={
+            "help": "published shapes to add, with random weights: bert-base, distilbert, "
+            "tinybert4, mobilebert (default: the first two)"
+        },
     )
-    recipes: tuple[str, ...] = field(default=("fp32", "int8"), metadata={"help": "export recipes"})
+    recipes: tuple[str, ...] | None = field(
+        default=None, metadata={"help": "export recipes (default: fp32,int8)"}
+    )
     runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
-    threads: tuple[int, ...] = field(default=(1, 2), metadata={"help": "thread counts"})
-    tokens: tuple[int, ...] = field(
-        default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
+    peers: tuple[str, ...] | None = field(
+        default=None,
+        metadata={"help": "desktop runtimes to measure too (default: none; with --full: torch)"},
+    )
+    threads: tuple[int, ...] | None = field(
+        default=None, metadata={"help": "thread counts (default: 1,2)"}
+    )
+    tokens: tuple[int, ...] | None = field(
+        default=None,
+        metadata={"help": "lengths of the input, in real tokens (default: 128,384)"},
     )
     data: tuple[Path, ...] = field(
         default=(), metadata={"help": "SQuAD files, or hub:NAME, to score besides our sample"}
@@ -182,24 +229,41 @@ class StudyConfig:
     bundles: Path = field(default=Path("bundles"), metadata={"help": "folder for the bundles"})
     results: Path = field(default=Path("results"), metadata={"help": "folder for the result files"})
     report: Path = field(default=Path("report"), metadata={"help": "folder for the report"})
-    full: bool = field(default=False, metadata={"help": "measure longer: three times the rounds"})
+    also: tuple[Path, ...] = field(
+        default=(),
+        metadata={"help": "other results for the report: of phones, counts of ARM instructions"},
+    )
+    full: bool = field(
+        default=False, metadata={"help": "all shapes, precisions and lengths, torch, more rounds"}
+    )
+    quick: bool = field(default=False, metadata={"help": "the students alone, in minutes"})
     jobs: int = field(default=2, metadata={"help": "exports at the same time"})
 
     def __post_init__(self) -> None:
+        if self.quick and self.full:
+            raise ValueError("quick and full are opposites; give one of them")
         _require_known_runtimes(self.runtimes)
-        _require_positive("threads", self.threads)
-        _require_positive("tokens", self.tokens)
+        _require_positive("threads", self.scale.threads)
+        _require_positive("tokens", self.scale.tokens)
         _require_positive("jobs", (self.jobs,))
         if self.questions is not None:
             _require_positive("questions", (self.questions,))
-        if not self.models and not self.shapes:
+        if not self.models and not self.scale.shapes:
             raise ValueError("the study needs a model: give --models or --shapes")
-        if not self.recipes or not self.runtimes:
+        if not self.scale.recipes or not self.runtimes:
             raise ValueError("the study needs at least one recipe and one runtime")
 
     @property
+    def scale(self) -> Scale:
+        """What is taken in: the scale asked for, with what was given in its place."""
+        names = ("shapes", "recipes", "peers", "threads", "tokens")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        scale = SCALES["quick" if self.quick else "full" if self.full else "usual"]
+        return dataclasses.replace(scale, **given)
+
+    @property
     def plan(self) -> Plan:
-        return Plan(rounds=12, round_seconds=1.0) if self.full else Plan(rounds=4)
+        return self.scale.plan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from bench.result import (
 from bench.warnings import summarise
 
 MEGABYTE = 1_000_000
-PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32"}
+PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32", "fp16": "float16", "int8": "int8"}
 RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
 Key = tuple[int, int]
 """Threads and tokens of a setting."""
@@ -36,10 +36,12 @@ class File:
     memories: dict[Key, Memory] = field(default_factory=dict)
     works: dict[Key, Work] = field(default_factory=dict)
     accuracies: dict[str, Accuracy] = field(default_factory=dict)
+    versions: set[str] = field(default_factory=set)
     results: dict[tuple[Key, tuple[bool, ...]], Result] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
         """Take over what `result` measured; of equal settings the later one stays."""
+        self.versions.add(result.runtime_version)
         if result.accuracy:
             self.accuracies[data_name(result.accuracy)] = result.accuracy
         if result.workload is None:
@@ -48,9 +50,9 @@ class File:
         evidence = bool(result.speed), bool(result.printed), bool(result.work)
         self.results[key, evidence] = result
         self.workloads[key] = result.workload
-        if result.speed:
+        if result.speed and result.device.kind != "emulated":  # whose times mean nothing
             self.speeds[key] = result.speed
-        if result.printed:
+        if result.printed and result.device.kind != "emulated":
             self.printed[key] = result.printed
         if result.memory:
             self.memories[key] = result.memory

@@ -330,6 +330,11 @@ def read_result(path: Path) -> Result:
 
 def read_results(paths: Sequence[Path]) -> list[Result]:
     """Read result files and the `*.json` of folders, sorted by path."""
+    return [read_result(file) for file in find_result_files(paths)]
+
+
+def find_result_files(paths: Sequence[Path]) -> list[Path]:
+    """The files among `paths` and the `*.json` of the folders, each once."""
     files: list[Path] = []
     for path in paths:
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
@@ -338,4 +343,4 @@ def read_results(paths: Sequence[Path]) -> list[Result]:
                 f"no result files in {path}; make some with `distilbert-mobile study` or `bench`"
             )
         files += found
-    return [read_result(file) for file in dict.fromkeys(files)]
+    return list(dict.fromkeys(files))

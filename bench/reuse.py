@@ -25,8 +25,8 @@ def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: Study
     return (
         manifest.recipe == recipe
         and set(manifest.models) == set(config.runtimes)
-        and longest == {max(config.tokens)}
-        and ("tflite" not in config.runtimes or lengths == set(config.tokens))
+        and longest == {max(config.scale.tokens)}
+        and ("tflite" not in config.runtimes or lengths == set(config.scale.tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
         and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens
@@ -52,7 +52,7 @@ def known_scores(
             or result.accuracy is None
             or digest not in (result.subject.manifest_sha256, result.subject.file_sha256)
             or (result.accuracy.data, result.accuracy.limit) != (described, limit)
-            or result.accuracy.max_length > max(config.tokens)
+            or result.accuracy.max_length > max(config.scale.tokens)
         ):
             return None
         found.append(result)

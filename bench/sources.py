@@ -11,7 +11,7 @@ from bench.subject import bundle_tokenizer, describe_bundle, padded_length, real
 from export.bundle import Bundle, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
-PEERS: dict[str, tuple[str, ...]] = {"torch": ("fp32", "fp16", "int8")}
+PEERS: dict[str, tuple[str, ...]] = {"torch": ("fp32", "int8")}
 """Runtimes that take a checkpoint folder, for comparison, and the precisions they run it in."""
 
 
