@@ -1,4 +1,4 @@
-"""Results -> one page (report/index.html), report.md with pictures beside it, results.csv."""
+"""Results -> one page (index.html), report.md and paper.md with pictures beside, results.csv."""
 
 import os
 import shutil
@@ -13,9 +13,10 @@ from bench.csv_table import csv_text
 from bench.details import make_tables
 from bench.headline import Headline, headline
 from bench.measured import File, by_device, caveats
+from bench.paper import EXPLANATION, paper_table
 from bench.plots import Plot, draw_plots
 from bench.result import Device, Result, find_result_files, read_result
-from bench.tables import Table, Works, collect_works, comparison
+from bench.tables import Table, Works, collect_works
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -34,17 +35,6 @@ METHOD = (
     "Every file passed its SHA-256 before the measurement.",
     "EM and F1 follow the official SQuAD script; every file runs through the same code.",
 )
-PAPER = (
-    "“60 % faster” on a server CPU (STS-B, batch 1): 668 s against 410 s, which is 1.63x. The "
-    "DistilBERT lines under “Against BERT-base” are our like-for-like figure for it.",
-    "“71 % faster” on an iPhone 7 Plus, 207 MB: the public history of the authors' app shows "
-    "1.118 s for BERT on 384 real tokens against 0.319 s for a model fed 64 zeros, and a 207 MB "
-    "file that lacks the attention weights. Like for like in the same repository, 384 tokens, "
-    "float16: 0.472 s against 0.311 s, which is 1.52x. DistilBERT for answers takes 265.5 MB in "
-    "float32.",
-    "Ours: the same length, precision, runtime, threads and real tokens on both sides; a host CPU, "
-    "not that phone; the published shapes with random weights.",
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ class Section:
     headline: Headline
     tables: tuple[Table, ...]
     plots: tuple[Plot, ...]
-    compared: bool
+    paper: Table
 
 
 def report(config: ReportConfig) -> Path:
@@ -85,10 +75,13 @@ def write_report(results: Sequence[Result], folder: Path, paths: Sequence[Path] 
             "results": len(results),
             "measured_at": max(r.measured_at for r in results),
             "method": METHOD,
-            "paper": PAPER,
+            "explanation": EXPLANATION,
             "raw": [(path.name, Path(os.path.relpath(path, folder)).as_posix()) for path in paths],
         }
-        for template, name in (("report.md.j2", "report.md"), ("report.html.j2", "index.html")):
+        pages = {"report.md.j2": "report.md", "report.html.j2": "index.html"}
+        if any(section.paper.rows for section in sections):
+            pages["paper.md.j2"] = "paper.md"
+        for template, name in pages.items():
             (partial / name).write_text(_render(template, values), encoding="utf-8")
         (partial / "results.csv").write_text(csv_text(results), encoding="utf-8")
         for plot in (plot for section in sections for plot in section.plots):
@@ -167,7 +160,7 @@ def _section(
         headline=headline(files),
         tables=tuple(make_tables(files, works)),
         plots=tuple(draw_plots(files, f"{mark}-" if several else "")),
-        compared=bool(comparison(files).rows),
+        paper=paper_table(files),
     )
 
 

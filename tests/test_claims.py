@@ -15,8 +15,9 @@ def table_rows(text: str) -> list[str]:
 
 def test_the_committed_report_is_what_the_committed_results_say(tmp_path: Path) -> None:
     report(ReportConfig((STUDY / "results",), tmp_path))
-    committed = (STUDY / "report.md").read_text(encoding="utf-8")
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == committed
+    for name in ("report.md", "paper.md", "results.csv"):
+        committed = (STUDY / name).read_text(encoding="utf-8")
+        assert (tmp_path / name).read_text(encoding="utf-8") == committed, name
 
 
 def test_the_readmes_table_is_a_part_of_the_report() -> None:

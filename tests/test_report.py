@@ -134,7 +134,7 @@ def test_the_report_is_written_whole(tmp_path: Path) -> None:
     page = write_report(_study(), tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
     pictures = {f"{name}.svg" for name in ("size-latency-f1", "distributions", "speed-up")}
-    assert names == {"index.html", "report.md", "results.csv"} | pictures
+    assert names == {"index.html", "report.md", "paper.md", "results.csv"} | pictures
     html = page.read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|srcset)="', html)
     assert "http" not in html.replace("http://www.w3.org/2000/svg", "")  # nothing is fetched
@@ -217,6 +217,30 @@ def test_no_results_make_no_report(tmp_path: Path) -> None:
 def test_accuracy_alone_makes_a_report(tmp_path: Path) -> None:
     assert write_report([ACCURACY], tmp_path).is_file()
     assert not list(tmp_path.glob("*.svg"))
+
+
+def test_the_papers_figures_stand_beside_ours(tmp_path: Path) -> None:
+    write_report(_study(), tmp_path)
+    page = (tmp_path / "paper.md").read_text(encoding="utf-8")
+    line = "| times faster, CPU, float32 | 1.63x | – | LiteRT, 128 tokens, 1 thread "
+    assert line + "| 2.00x (2.00 to 2.00) |" in page
+    assert "| 207 MB | 265.5 MB |" in page
+    for claim in ("71 % faster", "1.52x", "34 % less time", "207,185,526 bytes", "attention"):
+        assert claim in page
+    half = [
+        replace(r, subject=replace(r.subject, recipe="fp16"))
+        for r in _study()
+        if r.speed and r.subject.recipe == "int8"
+    ]
+    write_report(half, tmp_path)
+    page = (tmp_path / "paper.md").read_text(encoding="utf-8")
+    assert "| 71 % | 34 % (1.52x) | LiteRT, 384 tokens, 1 thread | 50 % (2.00x) |" in page
+
+
+def test_nothing_is_said_of_the_paper_without_its_two_shapes(tmp_path: Path) -> None:
+    write_report([r for r in _study() if r.subject.model == "ours"], tmp_path)
+    assert not (tmp_path / "paper.md").exists()
+    assert "paper" not in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_same_results_make_the_same_bytes(tmp_path: Path) -> None:
