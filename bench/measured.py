@@ -15,7 +15,7 @@ from bench.result import (
     Work,
     Workload,
 )
-from bench.warnings import summarise
+from bench.warnings import Kind, find_warnings, summarise
 
 MEGABYTE = 1_000_000
 PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32", "fp16": "float16", "int8": "int8"}
@@ -58,6 +58,14 @@ class File:
             self.memories[key] = result.memory
         if result.work:
             self.works[key] = result.work
+
+    def is_quick(self, key: Key) -> bool:
+        """Whether a setting was timed too shortly on a phone for a number that is published."""
+        return any(
+            place == key and warning.kind is Kind.QUICK
+            for (place, _), result in self.results.items()
+            for warning in find_warnings(result)
+        )
 
     @property
     def label(self) -> tuple[str, str, str]:

@@ -74,10 +74,14 @@ def glance(files: Sequence[File], works: Works) -> Table:
 
 
 def _medians(file: File, threads: Sequence[int], tokens: int) -> str:
-    speeds = [file.speeds.get((count, tokens)) for count in threads]
-    if not any(speeds):
+    keys = [(count, tokens) for count in threads]
+    if not any(key in file.speeds for key in keys):
         return NOTHING
-    return " / ".join(number(median(s.wall_ms)) if s else NOTHING for s in speeds)
+    cells = [
+        number(median(file.speeds[key].wall_ms)) if key in file.speeds else NOTHING for key in keys
+    ]
+    quick = " (quick)" if any(file.is_quick(key) for key in keys) else ""
+    return " / ".join(cells) + quick
 
 
 def _start_and_memory(file: File) -> list[str]:

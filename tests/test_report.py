@@ -291,6 +291,12 @@ def test_arm_instructions_are_a_column_only_where_they_were_counted() -> None:
     assert counts.rows[0][5] == "123,456,789"
 
 
+def test_a_phones_short_row_is_labelled_quick() -> None:
+    phone = replace(SPEED, device=replace(SPEED.device, kind="android", name="Pixel"))
+    assert _tables([phone])["At a glance"].rows[0][4] == "2.50 (quick)"
+    assert _tables([SPEED])["At a glance"].rows[0][4] == "2.50"
+
+
 def test_the_times_of_an_emulated_device_are_not_shown() -> None:
     device = replace(SPEED.device, kind="emulated")
     ((_, files),) = by_device([replace(SPEED, device=device)]).items()
