@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.config import EvaluateConfig
-from bench.host import bundle_tokenizer, describe_bundle, describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import (
     RESULT_VERSION,
@@ -19,7 +19,8 @@ from bench.result import (
     Subject,
     write_result,
 )
-from bench.shapes import count_parameters, weights_label
+from bench.sources import describe_checkpoint
+from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
@@ -149,7 +150,7 @@ def _evaluate_checkpoint(
             config.questions,
             _counter(progress, f"{name} {CHECKPOINT_RUNTIME}", len(questions)),
         )
-    return _result(_describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
+    return _result(describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
 
 
 def _score(
@@ -173,24 +174,6 @@ def _score(
     )
 
 
-def _describe_checkpoint(name: str, folder: Path) -> Subject:
-    file = folder / "model.safetensors"
-    record = record_file(file)
-    return Subject(
-        model=name,
-        recipe="checkpoint",
-        weights=weights_label(folder),
-        parameters=count_parameters(folder),
-        bundle=None,
-        manifest_sha256=None,
-        file=file.name,
-        file_bytes=record.bytes,
-        file_sha256=record.sha256,
-        parity=None,
-        size={},
-    )
-
-
 def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
     return Result(
         version=RESULT_VERSION,
@@ -199,6 +182,14 @@ def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
         subject=subject,
         runtime=runtime,
         runtime_version=runtime_version(runtime),
+        runner="bench.worker",
+        workload=None,
         speed=None,
+        printed=None,
+        memory=None,
+        work=None,
         accuracy=accuracy,
+        before=None,
+        after=None,
+        notes=(),
     )
