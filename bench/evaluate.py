@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.config import EvaluateConfig
-from bench.host import bundle_tokenizer, describe_bundle, describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import (
     RESULT_VERSION,
@@ -20,6 +20,7 @@ from bench.result import (
     write_result,
 )
 from bench.shapes import count_parameters, weights_label
+from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
@@ -199,6 +200,14 @@ def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
         subject=subject,
         runtime=runtime,
         runtime_version=runtime_version(runtime),
+        runner="bench.worker",
+        workload=None,
         speed=None,
+        printed=None,
+        memory=None,
+        work=None,
         accuracy=accuracy,
+        before=None,
+        after=None,
+        remarks=(),
     )

@@ -1,39 +1,35 @@
 """Measure bundles on this machine, every measurement in a fresh process; loads no torch here."""
 
-import os
-import platform
-import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psutil
-
 from bench.config import BenchConfig, Plan
+from bench.machine import describe_device, now, observe
 from bench.process import Worker
 from bench.result import (
-    RANDOM,
-    RANDOM_LICENCE,
     RESULT_VERSION,
-    TRAINED,
-    Device,
+    Memory,
     Result,
     Speed,
-    Subject,
+    Start,
+    Workload,
     write_result,
 )
-from export.bundle import MANIFEST, Bundle, load_bundle, record_file
-from tasks.squad import read_squad, sample_path
-from tasks.text_tokenizer import TextTokenizer
-from tasks.tokenizer_files import open_tokenizer
+from bench.subject import (
+    bundle_tokenizer,
+    describe_bundle,
+    padded_length,
+    real_tokens,
+    runtime_version,
+)
+from export.bundle import Bundle, load_bundle
 
 Progress = Callable[[str], None]
-PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,9 @@ class Setting:
 @dataclass
 class _Samples:
     opened: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
+    warmup_ms: list[float] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
     wall_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
     round_sizes: list[int] = field(default_factory=list)
@@ -94,6 +93,7 @@ def measure_together(
     for setting in settings:  # refuses an unknown runtime or a length that does not fit
         padded_length(bundles[setting.bundle], setting.runtime, setting.tokens)
     samples = [_Samples() for _ in settings]
+    before, began, began_s = observe(), now(), time.time()
     with ExitStack() as stack:
         workers = [
             stack.enter_context(Worker(f"{s.bundle} ({s.runtime})", plan.timeout_s))
@@ -110,17 +110,35 @@ def measure_together(
             progress(f"{settings[0].threads}t-{settings[0].tokens}: round {number + 1}")
             _run_round(workers, samples, plan, backwards=number % 2 == 1)
         for worker, taken in zip(workers, samples, strict=True):
-            taken.opened.update(worker.ask("memory"))
+            taken.memory = worker.ask("memory")
             worker.ask("golden")
-    session, device = uuid4().hex, describe_device()
+    session, device, after = uuid4().hex, describe_device(), observe()
     return [
-        _result(setting, bundles[setting.bundle], taken, plan, session, device)
+        Result(
+            version=RESULT_VERSION,
+            measured_at=began,
+            device=device,
+            subject=describe_bundle(bundles[setting.bundle], setting.runtime, setting.parameters),
+            runtime=setting.runtime,
+            runtime_version=runtime_version(setting.runtime),
+            runner="bench.worker",
+            workload=_workload(setting, bundles[setting.bundle]),
+            speed=_speed(taken, session, began_s),
+            printed=None,
+            memory=Memory("VmHWM of the timed process", **taken.memory),
+            work=None,
+            accuracy=None,
+            before=before,
+            after=after,
+            remarks=(),
+        )
         for setting, taken in zip(settings, samples, strict=True)
     ]
 
 
 def _open(worker: Worker, setting: Setting, bundle: Bundle, taken: _Samples) -> None:
     ids, types = real_tokens(bundle_tokenizer(bundle), setting.tokens)
+    taken.opened["at"] = time.time()
     taken.opened.update(
         worker.ask(
             "load", folder=str(setting.bundle), runtime=setting.runtime, threads=setting.threads
@@ -135,121 +153,32 @@ def _run_round(
     turns = list(zip(workers, samples, strict=True))
     for worker, taken in reversed(turns) if backwards else turns:
         answer = worker.ask("round", warmup=plan.warmup, runs=plan.runs, seconds=plan.round_seconds)
+        taken.warmup_ms += answer["warmup_ms"]
+        taken.at += answer["at"]
         taken.wall_ms += answer["wall_ms"]
         taken.cpu_ms += answer["cpu_ms"]
         taken.round_sizes.append(len(answer["wall_ms"]))
 
 
-def _result(
-    setting: Setting, bundle: Bundle, taken: _Samples, plan: Plan, session: str, device: Device
-) -> Result:
-    speed = Speed(
+def _workload(setting: Setting, bundle: Bundle) -> Workload:
+    length = padded_length(bundle, setting.runtime, setting.tokens)
+    return Workload(setting.threads, setting.tokens, length, cpus=())
+
+
+def _speed(taken: _Samples, session: str, began_s: float) -> Speed:
+    start = Start(
+        at_s=taken.opened["at"] - began_s,
+        load_ms=taken.opened["load_ms"],
+        first_ms=taken.opened["first_ms"],
+        first_cpu_ms=taken.opened["first_cpu_ms"],
+        warmup_ms=tuple(taken.warmup_ms),
+    )
+    return Speed(
         session=session,
-        threads=setting.threads,
-        tokens=setting.tokens,
-        padded_tokens=padded_length(bundle, setting.runtime, setting.tokens),
-        warmup=plan.warmup,
+        starts=(start,),
         round_sizes=tuple(taken.round_sizes),
+        at_s=tuple(at - began_s for at in taken.at),
         wall_ms=tuple(taken.wall_ms),
         cpu_ms=tuple(taken.cpu_ms),
-        **taken.opened,
+        debug_build=None,
     )
-    return Result(
-        version=RESULT_VERSION,
-        measured_at=now(),
-        device=device,
-        subject=describe_bundle(bundle, setting.runtime, setting.parameters),
-        runtime=setting.runtime,
-        runtime_version=runtime_version(setting.runtime),
-        speed=speed,
-        accuracy=None,
-    )
-
-
-def runtime_version(runtime: str) -> str:
-    """The package that runs a file, and its version."""
-    return f"{PACKAGES[runtime]} {metadata.version(PACKAGES[runtime])}"
-
-
-def describe_bundle(bundle: Bundle, runtime: str, parameters: int | None = None) -> Subject:
-    """What is known of one model file of a bundle."""
-    manifest = bundle.manifest
-    model = bundle.model(runtime)
-    return Subject(
-        model=bundle.folder.resolve().name.removesuffix(f"-{manifest.recipe}"),
-        recipe=manifest.recipe,
-        weights=RANDOM if manifest.licences.weights == RANDOM_LICENCE else TRAINED,
-        parameters=parameters,
-        bundle=bundle.folder.resolve().name,
-        manifest_sha256=record_file(bundle.folder / MANIFEST).sha256,
-        file=model.file,
-        file_bytes=manifest.files[model.file].bytes,
-        file_sha256=manifest.files[model.file].sha256,
-        parity=model.parity,
-        size=model.size,
-    )
-
-
-def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
-    """The length that `tokens` real tokens run at: a fixed-length file pads them."""
-    entries = bundle.model(runtime).interface.entries
-    for entry in entries:
-        if tokens <= entry.max_length:
-            return max(tokens, entry.min_length)
-    raise ValueError(
-        f"{bundle.folder}: the {runtime} file takes at most {entries[-1].max_length} tokens, "
-        f"{tokens} were asked for; measure shorter inputs or export with a larger bucket"
-    )
-
-
-def bundle_tokenizer(bundle: Bundle) -> TextTokenizer:
-    """The tokenizer of a bundle."""
-    record = bundle.manifest.tokenizer
-    return open_tokenizer(
-        bundle.folder / record.file,
-        kind=record.kind,
-        lowercase=record.lowercase,
-        strip_accents=record.strip_accents,
-    )
-
-
-def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[int]]:
-    """Exactly `tokens` ids and token types of real text: a question on our sample's passages."""
-    items = read_squad([sample_path()])
-    question = tokenizer.encode(items[0].question).ids
-    context = [
-        i for text in dict.fromkeys(q.context for q in items) for i in tokenizer.encode(text).ids
-    ]
-    if tokens < 8:
-        raise ValueError(f"an input needs at least 8 tokens, {tokens} were asked for")
-    asked = question[: (tokens - tokenizer.pair_specials) // 2]
-    room = tokens - tokenizer.pair_specials - len(asked)
-    while len(context) < room:
-        context += context
-    return tokenizer.pair(asked, context[:room])
-
-
-def describe_device() -> Device:
-    """This machine."""
-    return Device(
-        kind="host",
-        name=f"{platform.machine()} host",
-        system=f"{platform.system()} {platform.release()}",
-        processor=_processor_name(),
-        cores=len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
-        memory_bytes=psutil.virtual_memory().total,
-    )
-
-
-def _processor_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def now() -> str:
-    """The present time, UTC, in ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,24 +1,59 @@
 """Results grouped by device and file, and what a reader must be warned of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bench.result import RANDOM, Accuracy, Device, Result, Speed, Subject, median, percentile
+from bench.result import (
+    RANDOM,
+    Accuracy,
+    Device,
+    Memory,
+    Printed,
+    Result,
+    Speed,
+    Subject,
+    Work,
+    Workload,
+)
+from bench.samples import median, percentile
 
 MEGABYTE = 1_000_000
 PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32"}
 RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
+Key = tuple[int, int]
+"""Threads and tokens of a setting."""
 NOISY = 1.5  # p90 over median from which a setting is called noisy
 
 
 @dataclass(frozen=True)
 class File:
-    """Everything measured on one file: speeds by (threads, tokens), accuracies by data name."""
+    """Everything measured on one file: by threads and tokens, accuracies by the data's name."""
 
     subject: Subject
     runtime: str
-    speeds: dict[tuple[int, int], Speed]
-    accuracies: dict[str, Accuracy]
+    workloads: dict[Key, Workload] = field(default_factory=dict)
+    speeds: dict[Key, Speed] = field(default_factory=dict)
+    printed: dict[Key, Printed] = field(default_factory=dict)
+    memories: dict[Key, Memory] = field(default_factory=dict)
+    works: dict[Key, Work] = field(default_factory=dict)
+    accuracies: dict[str, Accuracy] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """Take over what `result` measured; of equal settings the later one stays."""
+        if result.accuracy:
+            self.accuracies[data_name(result.accuracy)] = result.accuracy
+        if result.workload is None:
+            return
+        key = result.workload.threads, result.workload.tokens
+        self.workloads[key] = result.workload
+        if result.speed:
+            self.speeds[key] = result.speed
+        if result.printed:
+            self.printed[key] = result.printed
+        if result.memory:
+            self.memories[key] = result.memory
+        if result.work:
+            self.works[key] = result.work
 
     @property
     def label(self) -> tuple[str, str, str]:
@@ -42,17 +77,14 @@ def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
     for result in sorted(results, key=lambda r: r.measured_at):
         subject, files = result.subject, devices.setdefault(result.device, {})
         key = (subject.model, subject.recipe, result.runtime)
-        file = files.setdefault(key, File(subject, result.runtime, {}, {}))
+        file = files.setdefault(key, File(subject, result.runtime))
         if file.subject.file_sha256 != subject.file_sha256:
             raise ValueError(
                 f"the results hold two different files called {' '.join(key)} (SHA-256 "
                 f"{file.subject.file_sha256[:12]}... and {subject.file_sha256[:12]}...); "
                 "report on the results of one, or remove the older ones"
             )
-        if result.speed:
-            file.speeds[result.speed.threads, result.speed.tokens] = result.speed
-        if result.accuracy:
-            file.accuracies[data_name(result.accuracy)] = result.accuracy
+        file.add(result)
     return {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
 
 
@@ -87,7 +119,7 @@ def caveats(device: Device, files: Sequence[File]) -> list[str]:
     if any(file.subject.weights == RANDOM for file in files):
         names = sorted({f.subject.model for f in files if f.subject.weights == RANDOM})
         found.append(f"{' and '.join(names)}: {RANDOM}.")
-    if any(speed.threads > device.cores for speed in speeds):
+    if any(threads > device.cores for file in files for threads, _ in file.speeds):
         found.append(f"Some settings use more threads than the {device.cores} cores there are.")
     noisy = [s for s in speeds if percentile(s.wall_ms, 90) > NOISY * median(s.wall_ms)]
     if noisy:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.measured import PRECISIONS, RUNTIME_NAMES, File, largest_data
-from bench.result import median, paired_ratios
+from bench.samples import median, paired_ratios
 from bench.tables import BASELINE, count_threads
 
 if TYPE_CHECKING:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from bench.config import Plan, StudyConfig
 from bench.evaluate import accuracy_name, describe_data
-from bench.host import Setting, bundle_tokenizer, describe_device, runtime_version
+from bench.host import Setting
+from bench.machine import describe_device
 from bench.result import Result, read_result
+from bench.subject import bundle_tokenizer, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
@@ -67,8 +69,10 @@ def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> lis
             or result.device != device
             or result.subject.manifest_sha256 != record_file(setting.bundle / MANIFEST).sha256
             or result.runtime_version != runtime_version(setting.runtime)
-            or (result.speed.threads, result.speed.tokens) != (setting.threads, setting.tokens)
-            or (len(result.speed.round_sizes), result.speed.warmup) != (plan.rounds, plan.warmup)
+            or result.workload is None
+            or (result.workload.threads, result.workload.tokens)
+            != (setting.threads, setting.tokens)
+            or len(result.speed.round_sizes) != plan.rounds
         ):
             return None
         found.append(result)

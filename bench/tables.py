@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.measured import MEGABYTE, File, largest_data, order_of
-from bench.result import Speed, median, paired_ratios, percentile
+from bench.result import Memory, Speed
+from bench.samples import median, paired_ratios, percentile
 
 BASELINE = "bert-base"
 NOTHING = "–"
@@ -82,9 +83,12 @@ def _start_and_memory(file: File) -> list[str]:
         return [NOTHING] * 3
     fewest = min(threads for threads, _ in file.speeds)
     lengths = sorted(tokens for threads, tokens in file.speeds if threads == fewest)
-    first, last = file.speeds[fewest, lengths[0]], _longest(file)
-    assert last
-    return [number(first.load_ms), number(first.first_ms), number(last.peak_bytes / MEGABYTE)]
+    starts, memory = file.speeds[fewest, lengths[0]].starts, longest_memory(file)
+    return [
+        number(median([start.load_ms for start in starts])),
+        number(median([start.first_ms for start in starts])),
+        number(memory.peak_bytes / MEGABYTE) if memory else NOTHING,
+    ]
 
 
 def comparison(files: Sequence[File]) -> Table:
@@ -131,7 +135,7 @@ def _ratios(title: str, note: str, pairs: Sequence[tuple[File, File]]) -> Table:
     rows = []
     for one, other in sorted(pairs, key=lambda pair: order_of(pair[1])) if keys else ():
         row = [*other.label, _share(other.subject.file_bytes, one.subject.file_bytes)]
-        memory = [s.peak_bytes for s in (_longest(other), _longest(one)) if s]
+        memory = [m.peak_bytes for m in (longest_memory(other), longest_memory(one)) if m]
         row.append(_share(*memory) if len(memory) == 2 else NOTHING)
         for key in keys:
             slow, fast = one.speeds.get(key), other.speeds.get(key)
@@ -149,10 +153,10 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else NOTHING
 
 
-def _longest(file: File) -> Speed | None:
-    """The setting with the longest input and the fewest threads."""
-    key = min(file.speeds, key=lambda k: (k[0], -k[1]), default=None)
-    return file.speeds[key] if key else None
+def longest_memory(file: File) -> Memory | None:
+    """The memory of the setting with the longest input and the fewest threads."""
+    key = min(file.memories, key=lambda k: (k[0], -k[1]), default=None)
+    return file.memories[key] if key else None
 
 
 def ratio_text(slow: Speed, fast: Speed) -> str:
@@ -202,7 +206,9 @@ def settings(files: Sequence[File]) -> Table:
     rows = []
     for file in files:
         for (threads, tokens), speed in sorted(file.speeds.items()):
-            padded = "" if speed.padded_tokens == tokens else f" (padded to {speed.padded_tokens})"
+            length = file.workloads[threads, tokens].padded_tokens
+            padded = "" if length == tokens else f" (padded to {length})"
+            memory = file.memories.get((threads, tokens))
             rows.append(
                 (
                     *file.label,
@@ -212,10 +218,10 @@ def settings(files: Sequence[File]) -> Table:
                     number(median(speed.wall_ms)),
                     number(min(speed.wall_ms)),
                     number(percentile(speed.wall_ms, 90)),
-                    number(median(speed.cpu_ms)),
-                    number(speed.load_ms),
-                    number(speed.first_ms),
-                    number(speed.peak_bytes / MEGABYTE),
+                    number(median(speed.cpu_ms)) if speed.cpu_ms else NOTHING,
+                    number(median([start.load_ms for start in speed.starts])),
+                    number(median([start.first_ms for start in speed.starts])),
+                    number(memory.peak_bytes / MEGABYTE) if memory else NOTHING,
                 )
             )
     header = ("model", "precision", "runtime", "threads", "tokens", "runs", "median ms", "least ms")

@@ -83,25 +83,25 @@ class Session:
     def run(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
         """Set the input of all following runs and run once."""
         self._input = (input_ids, token_type_ids)
-        wall_ms, cpu_ms = self._timed_run()
+        _, wall_ms, cpu_ms = self._timed_run()
         return {"first_ms": wall_ms, "first_cpu_ms": cpu_ms}
 
     def round(self, warmup: int, runs: int, seconds: float) -> Answer:
         """Time up to `runs` runs, none begun after `seconds`, after `warmup` untimed ones."""
-        for _ in range(warmup):
-            self._timed_run()
+        warmed = [self._timed_run()[1] for _ in range(warmup)]
         end = time.perf_counter() + seconds
         samples = [self._timed_run()]
         while len(samples) < runs and time.perf_counter() < end:
             samples.append(self._timed_run())
-        return {"wall_ms": [wall for wall, _ in samples], "cpu_ms": [cpu for _, cpu in samples]}
+        at, wall_ms, cpu_ms = zip(*samples, strict=True)
+        return {"warmup_ms": warmed, "at": at, "wall_ms": wall_ms, "cpu_ms": cpu_ms}
 
-    def _timed_run(self) -> tuple[float, float]:
+    def _timed_run(self) -> tuple[float, float, float]:
         self.runner.write(*self._input)  # ExecuTorch wants its inputs anew for every run
         cpu, wall = time.process_time(), time.perf_counter()
         self.runner.invoke()
         wall_ms = 1000 * (time.perf_counter() - wall)
-        return wall_ms, 1000 * (time.process_time() - cpu)
+        return time.time() - wall_ms / 1000, wall_ms, 1000 * (time.process_time() - cpu)
 
     def memory(self) -> Answer:
         """Memory so far; ask before `golden`, whose inputs are not the ones measured."""

@@ -10,7 +10,7 @@ import pytest
 from bench.config import ReportConfig
 from bench.measured import by_device, caveats
 from bench.report import report, terminal_tables, write_report
-from bench.result import RANDOM, TRAINED, Result, read_result, write_result
+from bench.result import RANDOM, TRAINED, Result, Workload, read_result, write_result
 from bench.tables import Table, make_tables, number
 
 GOLDEN = Path(__file__).parent / "golden" / "results"
@@ -34,14 +34,14 @@ def _result(model: str, recipe: str, runtime: str, tokens: int, **changes: objec
     assert SPEED.speed
     speed = replace(
         SPEED.speed,
-        tokens=tokens,
-        padded_tokens=tokens,
         wall_ms=(factor,) * 20,
         cpu_ms=(factor,) * 20,
+        at_s=(),
         round_sizes=(10, 10),
         session=f"session-{tokens}",
     )
-    result = replace(SPEED, subject=subject, runtime=runtime, speed=speed)
+    workload = Workload(1, tokens, tokens, ())
+    result = replace(SPEED, subject=subject, runtime=runtime, speed=speed, workload=workload)
     return replace(result, **changes)  # type: ignore[arg-type]
 
 
@@ -54,9 +54,9 @@ def _study() -> list[Result]:
         for tokens in (128, 384)
     ]
     scored = [
-        replace(r, speed=None, accuracy=ACCURACY.accuracy)
+        replace(r, speed=None, memory=None, workload=None, accuracy=ACCURACY.accuracy)
         for r in results
-        if r.subject.model == "ours" and r.speed and r.speed.tokens == 128
+        if r.subject.model == "ours" and r.workload and r.workload.tokens == 128
     ]
     return results + scored
 

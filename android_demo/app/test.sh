@@ -22,7 +22,8 @@ junit "$BUILD/app-test" "$CLASSES" -Dmodel="$MODEL" -Dlitert="$LITERT" -Dresult=
 "$PYTHON" - "$BUILD/app-result.json" <<'END'
 import pathlib, sys
 
-from bench.result import median, read_result
+from bench.result import read_result
+from bench.samples import median
 
 result = read_result(pathlib.Path(sys.argv[1]))
 assert result.speed is not None and result.device.kind == "android"
