@@ -511,7 +511,7 @@ COMMANDS = {
         "exact match and F1 of a checkpoint or of a bundle's files",
         "bench.config:EvaluateConfig",
         ("model",),
-        lambda config, progress: _load("bench.evaluate:evaluate")(config, progress),
+        lambda config, progress: _load("bench.device:evaluate")(config, progress),
         _show_scores,
     ),
     "export": Command(
@@ -547,10 +547,10 @@ COMMANDS = {
         _show_installed,
     ),
     "bench": Command(
-        "measure a bundle on this host: load, latency, memory",
+        "measure a bundle on this host or on phones: load, latency, memory",
         "bench.config:BenchConfig",
         ("bundle",),
-        lambda config, progress: _load("bench.host:bench")(
+        lambda config, progress: _load("bench.device:bench")(
             config, lambda line: progress(line, 0, 0)
         ),
         _show_results,

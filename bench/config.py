@@ -1,7 +1,8 @@
 """What a measurement, an evaluation and a study are asked to do; every default lives here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from export.config import RUNTIMES
 from export.recipes import find_recipe
@@ -17,6 +18,27 @@ def _require_known_runtimes(runtimes: tuple[str, ...]) -> None:
     if unknown:
         known = ", ".join(RUNTIMES)
         raise ValueError(f"unknown runtime {unknown[0]!r}; the known runtimes are: {known}")
+
+
+HOST = "host"
+DEVICE_HELP = "host, adb (the one phone attached), adb:SERIAL, or adb:all"
+KIT_HELP = "folder with litert_runner and libLiteRt.so for the phone (default: built here)"
+CLEAN_HELP = "remove our files from the phone at the end, so that the next run sends them again"
+
+
+def _require_fitting_options(
+    config: Any, of_phones: tuple[str, ...], of_hosts: tuple[str, ...]
+) -> None:
+    """An option that the device does not know is an error: it would be ignored without a word."""
+    kind, _, name = config.device.partition(":")
+    if kind not in (HOST, "adb", "ios") or (kind == HOST and name) or (kind == "ios" and not name):
+        raise ValueError(f"unknown device {config.device!r}; give {DEVICE_HELP}")
+    presets = {item.name: item.default for item in fields(config)}
+    idle = of_phones if kind == HOST else of_hosts
+    given = [one for one in idle if getattr(config, one) != presets[one]]
+    if given:
+        flags = ", ".join(f"--{one.replace('_', '-')}" for one in given)
+        raise ValueError(f"{flags}: not for --device {config.device}; leave it out")
 
 
 @dataclass(frozen=True)
@@ -41,7 +63,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class BenchConfig:
-    """One bundle, measured on this host."""
+    """One bundle, measured on this host or on phones."""
 
     bundle: Path = field(metadata={"help": "bundle folder to measure"})
     out: Path = field(default=Path("results"), metadata={"help": "folder for the result files"})
@@ -52,13 +74,35 @@ class BenchConfig:
     tokens: tuple[int, ...] = field(
         default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
     )
-    rounds: int = field(default=5, metadata={"help": "rounds; the compared settings take turns"})
-    runs: int = field(default=20, metadata={"help": "timed runs in a round, at most"})
+    rounds: int = field(
+        default=5, metadata={"help": "rounds on the host; the compared settings take turns"}
+    )
+    runs: int = field(default=20, metadata={"help": "timed runs in a round on the host, at most"})
+    device: str = field(default=HOST, metadata={"help": DEVICE_HELP})
+    runners: tuple[str, ...] = field(
+        default=("litert",),
+        metadata={
+            "help": "what runs the files on phones: litert, app, benchmark_model=FILE, "
+            "executor_runner=FILE"
+        },
+    )
+    runner_kit: Path | None = field(default=None, metadata={"help": KIT_HELP})
+    quick: bool = field(
+        default=False,
+        metadata={"help": "a few seconds on the phone; not enough for a row to publish"},
+    )
+    leave_settings: bool = field(
+        default=False,
+        metadata={"help": "change no setting of the phone (airplane mode, screen, battery saver)"},
+    )
+    clean: bool = field(default=False, metadata={"help": CLEAN_HELP})
 
     def __post_init__(self) -> None:
         _require_known_runtimes(self.runtimes)
         _require_positive("threads", self.threads)
         _require_positive("tokens", self.tokens)
+        of_phones = ("runners", "runner_kit", "quick", "leave_settings", "clean")
+        _require_fitting_options(self, of_phones, of_hosts=("rounds", "runs"))
 
     @property
     def plan(self) -> Plan:
@@ -89,8 +133,14 @@ class EvaluateConfig:
     revision: str | None = field(
         default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
     )
+    device: str = field(default=HOST, metadata={"help": DEVICE_HELP})
+    runner_kit: Path | None = field(default=None, metadata={"help": KIT_HELP})
+    clean: bool = field(default=False, metadata={"help": CLEAN_HELP})
 
     def __post_init__(self) -> None:
+        _require_fitting_options(
+            self, of_phones=("runner_kit", "clean"), of_hosts=("max_length", "revision")
+        )
         _require_known_runtimes(self.runtimes)
         _require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:

@@ -16,7 +16,7 @@ COMMAND_S = 60.0
 CURES = {
     "unauthorized": "unlock it and accept the question about USB debugging on its screen",
     "offline": "plug it in again; if that does not help: adb kill-server",
-    "no permissions": "add a udev rule for it (Debian: apt-get install android-sdk-platform-tools-common)",
+    "no permissions": "add a udev rule for it (Debian: android-sdk-platform-tools-common has them)",
     "authorizing": "wait a moment and try again",
     "connecting": "wait a moment and try again",
     "recovery": "start its system",
@@ -57,7 +57,7 @@ class Adb:
         found = shutil.which(program)
         if found is None:
             raise FileNotFoundError(
-                f"no {program!r} here; install Android's platform tools (Debian: apt-get install adb)"
+                f"no {program!r} here; install Android's platform tools (Debian: package adb)"
             )
         self.program = found
         self.stop = stop or threading.Event()
@@ -138,7 +138,7 @@ def _require_ready(device: Attached) -> None:
 
 
 class Phone:
-    """One attached device. Whatever it does not answer is DeviceLost, TimeoutError or ValueError."""
+    """One attached device; its faults are DeviceLost, TimeoutError and ValueError."""
 
     def __init__(self, adb: Adb, serial: str) -> None:
         self.adb = adb
@@ -210,7 +210,9 @@ class Phone:
         if not self.stoppable:
             time.sleep(seconds)
 
-    def _adb(self, arguments: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+    def _adb(
+        self, arguments: Sequence[str], timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
         return self.adb.run(["-s", self.serial, *arguments], timeout_s, self.stoppable)
 
     def _lost(self, when: str, said: bytes) -> DeviceLost:

@@ -7,7 +7,7 @@ from bench.phone.cases import Output, Sample
 from bench.phone.facts import Facts
 from bench.phone.job import Job, Measured, Unusable
 from bench.phone.store import Store
-from bench.result import Speed, read_result
+from bench.result import Memory, Speed, read_result
 from export.bundle import MANIFEST, record_file
 
 PACKAGE = "distilbertmobile.app"
@@ -94,18 +94,23 @@ class AppRunner:
             except ValueError as error:
                 raise Unusable(f"{store.phone.serial}: the app's result: {error}") from None
         manifest = record_file(job.bundle.folder / MANIFEST).sha256
-        if result.speed is None or result.subject.manifest_sha256 != manifest:
+        if result.speed is None or result.memory is None or result.workload is None:
+            raise Unusable(f"{store.phone.serial}: the app's result holds no speed")
+        if result.subject.manifest_sha256 != manifest:
             raise ValueError(f"{store.phone.serial}: the app measured another bundle")
-        padded = result.speed.padded_tokens
-        return Measured(
-            result.runtime_version, output_of(result.speed), None, padded, [], checked=True
-        )
+        output = output_of(result.speed, result.memory)
+        padded = result.workload.padded_tokens
+        return Measured(result.runtime_version, output, None, padded, [], checked=True)
 
 
-def output_of(speed: Speed) -> Output:
+def output_of(speed: Speed, memory: Memory) -> Output:
     """The samples of one process of the app, as our own runner would have written them."""
-    pairs = zip(speed.wall_ms, speed.cpu_ms, strict=True)
-    samples = tuple(Sample(0, round(1e6 * wall), round(1e6 * cpu)) for wall, cpu in pairs)
-    first = Sample(0, round(1e6 * speed.first_ms), round(1e6 * speed.first_cpu_ms))
-    load_ns = round(1e6 * speed.load_ms)
-    return Output(speed.bare_bytes, speed.peak_bytes + speed.bare_bytes, load_ns, first, samples, ())
+    cpu_ms = speed.cpu_ms or (0.0,) * len(speed.wall_ms)
+    samples = tuple(
+        Sample(0, round(1e6 * wall), round(1e6 * cpu))
+        for wall, cpu in zip(speed.wall_ms, cpu_ms, strict=True)
+    )
+    start = speed.starts[0]
+    first = Sample(0, round(1e6 * start.first_ms), round(1e6 * (start.first_cpu_ms or 0)))
+    peak = memory.peak_bytes + memory.bare_bytes
+    return Output(memory.bare_bytes, peak, round(1e6 * start.load_ms), first, samples, ())

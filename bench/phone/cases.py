@@ -1,4 +1,4 @@
-"""What our runner on a device reads and writes: texts, for the files are small and a person can look."""
+"""What our runner on a device reads and writes: small texts that a person can look at."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -126,7 +126,9 @@ def _read_lines(lines: Sequence[str], cases: int) -> Output:
 def _read_values(name: str, words: Sequence[str]) -> FloatArray:
     values = np.array(words[1:], dtype=np.float32)
     if len(values) != int(words[0]) or not np.isfinite(values).all():
-        raise ValueError(f"the runner's output of {name} is cut, or holds a value that is no number")
+        raise ValueError(
+            f"the runner's output of {name} is cut, or holds a value that is no number"
+        )
     return values
 
 

@@ -1,56 +1,50 @@
-"""How warm a phone is and how fast it may clock: the evidence beside a measurement, and the gate."""
+"""How warm a phone is and how fast it may clock: evidence beside a measurement, and the gate."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bench.phone.adb import Phone
 from bench.phone.facts import CPU
+from bench.result import Conditions
 
 SKIN = 3  # android.os.Temperature.TYPE_SKIN
 POLL_S = 5.0
 FULL_CLOCK = 0.9
-"""A processor that never got above this share of its highest clock while it worked was held back."""
+"""A processor that stayed below this share of its highest clock while it worked was held back."""
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One look at a phone; None where it does not tell. Clocks in kHz by processor."""
-
-    at: str
-    celsius: float | None
-    thermal_status: int | None
-    battery_percent: int | None
-    battery_saver: bool | None
-    charging: bool | None
-    governors: dict[int, str]
-    now_khz: dict[int, int]
-    cap_khz: dict[int, int]
-
-
-def read_conditions(phone: Phone, at: str) -> Reading:
-    """Look at the phone; `at` is the time that the reading bears."""
+def read_conditions(phone: Phone, at: str) -> Conditions:
+    """Look at the phone; `at` is the time that the look bears. What it does not tell is None."""
     thermal = phone.try_shell("dumpsys thermalservice").output
     battery = phone.try_shell("dumpsys battery").output
-    saver = phone.try_shell("settings get global low_power").output.strip()
+    flags = phone.try_shell(
+        "settings get global low_power\nsettings get global airplane_mode_on\n"
+        "dumpsys power | grep -o 'mWakefulness=[A-Za-z]*' | head -n 1"
+    ).output.split()
     clocks = phone.try_shell(
         f"for cpu in {CPU}/cpu[0-9]*; do f=$cpu/cpufreq; "
         'echo "${cpu##*cpu} $(cat $f/scaling_cur_freq 2>/dev/null || echo -) '
-        '$(cat $f/scaling_max_freq 2>/dev/null || echo -) '
+        "$(cat $f/scaling_max_freq 2>/dev/null || echo -) "
         '$(cat $f/scaling_governor 2>/dev/null || echo -)"; done'
     ).output
     rows = [line.split() for line in clocks.splitlines()]
     rows = [row for row in rows if len(row) == 4 and row[0].isdigit()]
-    return Reading(
+    saver, airplane, screen = flags if len(flags) == 3 else ("", "", "")
+    return Conditions(
         at=at,
-        celsius=_celsius(thermal, battery),
+        temperatures_c=_temperatures(thermal, battery),
+        clocks_khz={row[0]: int(row[1]) for row in rows if row[1].isdigit()},
+        clock_limits_khz={row[0]: int(row[2]) for row in rows if row[2].isdigit()},
+        governor=", ".join(dict.fromkeys(row[3] for row in rows if row[3] != "-")) or None,
         thermal_status=_number(r"Thermal Status: (\d+)", thermal),
+        busy_cores=None,
+        throttled_ms=None,
+        swapped_bytes=None,
         battery_percent=_number(r"^\s*level: (\d+)", battery),
         battery_saver={"0": False, "1": True}.get(saver),
         charging=_charging(battery),
-        governors={int(row[0]): row[3] for row in rows if row[3] != "-"},
-        now_khz={int(row[0]): int(row[1]) for row in rows if row[1].isdigit()},
-        cap_khz={int(row[0]): int(row[2]) for row in rows if row[2].isdigit()},
+        airplane_mode={"0": False, "1": True}.get(airplane),
+        screen_on=screen.endswith("=Awake") if "=" in screen else None,
     )
 
 
@@ -60,12 +54,14 @@ def _number(pattern: str, text: str) -> int | None:
 
 
 def _charging(battery: str) -> bool | None:
-    powered = re.findall(r"^\s*(?:AC|USB|Wireless|Dock) powered: (true|false)", battery, re.MULTILINE)
+    powered = re.findall(
+        r"^\s*(?:AC|USB|Wireless|Dock) powered: (true|false)", battery, re.MULTILINE
+    )
     return "true" in powered if powered else None
 
 
-def _celsius(thermal: str, battery: str) -> float | None:
-    """The warmest skin sensor of now; where there is none, the battery (told in tenths)."""
+def _temperatures(thermal: str, battery: str) -> dict[str, float]:
+    """The warmest skin sensor of now, and the battery (told in tenths of a degree)."""
     current = thermal.rpartition("Current temperatures from HAL:")[2] or thermal
     current = current.partition("Temperature static thresholds")[0]
     skin = [
@@ -73,36 +69,45 @@ def _celsius(thermal: str, battery: str) -> float | None:
         for value, kind in re.findall(r"mValue=(-?[\d.]+), mType=(\d+)", current)
         if int(kind) == SKIN
     ]
-    if skin:
-        return max(skin)
     tenths = _number(r"^\s*temperature: (\d+)", battery)
-    return None if tenths is None else tenths / 10
+    return {
+        **({"skin": max(skin)} if skin else {}),
+        **({"battery": tenths / 10} if tenths is not None else {}),
+    }
 
 
-def is_cool(reading: Reading, max_celsius: float) -> bool:
+def celsius(seen: Conditions) -> float | None:
+    """The temperature that the gate looks at: the skin's, else the battery's."""
+    return seen.temperatures_c.get("skin", seen.temperatures_c.get("battery"))
+
+
+def is_cool(seen: Conditions, max_celsius: float) -> bool:
     """Whether a measurement may begin; a phone that tells nothing is taken as cool."""
-    warm = reading.celsius is not None and reading.celsius > max_celsius
-    return not warm and not reading.thermal_status
+    return (celsius(seen) or 0) <= max_celsius and not seen.thermal_status
 
 
 def wait_until_cool(
-    phone: Phone, max_celsius: float, longest_s: float, now: Callable[[], str], progress: Callable[[str], None]
-) -> Reading:
-    """Wait until the phone is cool enough; returns the reading that says so.
+    phone: Phone,
+    max_celsius: float,
+    longest_s: float,
+    now: Callable[[], str],
+    progress: Callable[[str], None],
+) -> Conditions:
+    """Wait until the phone is cool enough; returns the look that says so.
 
     Raises ValueError after `longest_s`: a number taken on a hot phone is no number of the model.
     """
     waited = 0.0
     while True:
-        reading = read_conditions(phone, now())
-        if is_cool(reading, max_celsius):
-            return reading
-        state = f"{reading.celsius} °C, thermal status {reading.thermal_status}"
+        seen = read_conditions(phone, now())
+        if is_cool(seen, max_celsius):
+            return seen
+        state = f"{celsius(seen)} °C, thermal status {seen.thermal_status}"
         if waited >= longest_s:
             raise ValueError(
                 f"{phone.serial} is too hot ({state}; allowed {max_celsius:g} °C and status 0) "
-                f"after {longest_s:.0f} s of waiting; take it out of its case, off the charger, out "
-                "of the sun, and start again"
+                f"after {longest_s:.0f} s of waiting; take it out of its case, off "
+                "the charger, out of the sun, and start again"
             )
         progress(f"{phone.serial}: cooling down ({state})")
         phone.pause(min(POLL_S, longest_s))
@@ -113,7 +118,7 @@ def held_back(
     max_khz: dict[int, int],
     cores: tuple[int, ...],
     seen: list[dict[int, tuple[int, int]]],
-    after: Reading,
+    after: Conditions,
 ) -> str | None:
     """Why a run counts as throttled, None where it does not.
 

@@ -1,17 +1,20 @@
 """Programs of the runtimes' makers, given by the user: their command lines, and what they print."""
 
+import dataclasses
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bench.host import bundle_tokenizer, padded_length, real_tokens
 from bench.phone.cases import FloatArray, Replay
 from bench.phone.facts import Facts
-from bench.phone.job import Job, Measured, Summary, Unusable, read_looks, start
+from bench.phone.job import Job, Measured, Unusable, read_looks, start
 from bench.phone.store import Store
+from bench.result import Printed
+from bench.subject import bundle_tokenizer, padded_length, real_tokens
 from export.bundle import check_golden, load_golden, record_file
 from export.manifest import Entry, Interface
 
@@ -40,9 +43,9 @@ class BenchmarkModel:
         store.send({PROGRAM: self.program, MODEL: job.bundle.model_path(job.runtime)})
         command = " ".join([f"./{PROGRAM}", *self.options(job, entry)])
         printed = start(store, command, job.cores, job.timeout_s)
-        summary = parse_benchmark_model(printed)
+        measured = parse_benchmark_model(printed)
         looks = read_looks(store.phone, store.run)
-        return Measured(_version(self), None, summary, padded, looks, checked=False)
+        return Measured(_version(self), None, measured, padded, looks, checked=False)
 
     def options(self, job: Job, entry: Entry) -> list[str]:
         """Its flags for a job."""
@@ -66,7 +69,7 @@ class BenchmarkModel:
         ]
 
 
-def parse_benchmark_model(printed: str) -> Summary:
+def parse_benchmark_model(printed: str) -> Printed:
     """Read its statistics, microseconds to milliseconds.
 
     Both forms: `count=50 first=.. curr=.. min=.. max=.. avg=.. std=..` (newer ones add `p5=..
@@ -88,16 +91,19 @@ def parse_benchmark_model(printed: str) -> Summary:
     count, rest = blocks[-1]
     told = {name: float(value) / 1000 for name, value in re.findall(rf"(\w+)=({NUMBER})", rest)}
     same = told.get("curr") if "min" not in told else None
-    init, first, _, mean = (float(value) / 1000 for value in timings.groups())
-    return Summary(
-        count=int(count),
+    init, first, warmup, mean = (float(value) / 1000 for value in timings.groups())
+    return Printed(
+        runs=int(count),
         mean_ms=told.get("avg", mean),
-        init_ms=init,
-        first_ms=first,
+        std_ms=told.get("std", None if same is None else 0.0),
         min_ms=told.get("min", same),
-        max_ms=told.get("max", same),
+        p5_ms=told.get("p5", same),
         median_ms=told.get("median", same),
-        p95_ms=told.get("p95"),
+        p95_ms=told.get("p95", same),
+        max_ms=told.get("max", same),
+        load_ms=init,
+        first_ms=first,
+        warmup_mean_ms=warmup,
     )
 
 
@@ -125,11 +131,11 @@ class ExecutorRunner:
         )
         trial = self._run(store, job, entry, inputs, max(1, job.warmup))
         runs = min(job.runs, max(1, round(1000 * job.seconds / trial.mean_ms)))
-        summary = self._run(store, job, entry, inputs, runs)
+        measured = self._run(store, job, entry, inputs, runs)
         looks = read_looks(store.phone, store.run)
-        return Measured(_version(self), None, summary, entry.max_length, looks, checked)
+        return Measured(_version(self), None, measured, entry.max_length, looks, checked)
 
-    def _run(self, store: Store, job: Job, entry: Entry, inputs: str, runs: int) -> Summary:
+    def _run(self, store: Store, job: Job, entry: Entry, inputs: str, runs: int) -> Printed:
         command = self.command(job, entry, inputs, runs)
         return parse_executor_runner(start(store, command, job.cores, job.timeout_s))
 
@@ -191,16 +197,18 @@ class ExecutorRunner:
         return ",".join(names)
 
 
-def parse_executor_runner(printed: str) -> Summary:
+def parse_executor_runner(printed: str) -> Printed:
     """Read `Model executed successfully N time(s) in X ms.`; Unusable where it is missing."""
     found = re.findall(rf"executed successfully (\d+) time\(s\) in ({NUMBER}) ms", printed)
     if not found or int(found[-1][0]) < 1:
         raise Unusable(
             "executor_runner printed no 'Model executed successfully N time(s) in X ms.'; build it "
-            f"of 0.4 or newer with logging on; it ended with: {printed.strip()[-200:] or '(nothing)'}"
+            "of 0.4 or newer, with logging on; it ended with: "
+            f"{printed.strip()[-200:] or '(nothing)'}"
         )
     count, total = int(found[-1][0]), float(found[-1][1])
-    return Summary(count=count, mean_ms=total / count)
+    unknown: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Printed))
+    return Printed(**{**unknown, "runs": count, "mean_ms": total / count})
 
 
 def _version(runner: BenchmarkModel | ExecutorRunner) -> str:

@@ -1,4 +1,4 @@
-"""One measurement on a phone: what is asked, what comes back, and how a program is started there."""
+"""One measurement on a phone: what is asked, what comes back, how a program is started there."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,6 +8,7 @@ from bench.phone.adb import Phone
 from bench.phone.cases import Output
 from bench.phone.facts import CPU, Facts, mask
 from bench.phone.store import Store
+from bench.result import Printed
 from export.bundle import Bundle
 
 LOG_CHARACTERS = 600
@@ -38,22 +39,8 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a foreign program tells instead of samples; milliseconds, None where it tells nothing."""
-
-    count: int
-    mean_ms: float
-    init_ms: float | None = None
-    first_ms: float | None = None
-    min_ms: float | None = None
-    max_ms: float | None = None
-    median_ms: float | None = None
-    p95_ms: float | None = None
-
-
-@dataclass(frozen=True)
 class Measured:
-    """One process that ended well: its samples or a summary, and the clocks seen meanwhile.
+    """One process that ended well: its samples or its statistics, and the clocks seen meanwhile.
 
     `looks` map a processor to its clock and the cap on it, in kHz. `checked` says whether the
     golden inputs gave the stored outputs there; a foreign program may not let us ask.
@@ -61,7 +48,7 @@ class Measured:
 
     runtime_version: str
     output: Output | None
-    summary: Summary | None
+    printed: Printed | None
     padded_tokens: int
     looks: list[dict[int, tuple[int, int]]]
     checked: bool

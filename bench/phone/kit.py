@@ -1,8 +1,8 @@
 """Our runner for a device: compiled from `bench/runner`, with the runtime's library beside it.
 
-A kit is a folder with `litert_runner` and `libLiteRt.so`, and, where both were built for GNU systems
-as the ones of the Python wheel are, the loader `ld.so` with the C library's files: an Android phone
-has none of them. A kit built with Android's NDK, with the library of LiteRT's AAR, needs no loader.
+A kit is a folder with `litert_runner` and `libLiteRt.so`. Where they were built for GNU systems, as
+the Python wheel's library is, the loader `ld.so` and the C library's files are beside them: an
+Android phone has none of these. A kit of Android's NDK and the library of LiteRT's AAR needs none.
 """
 
 import os
@@ -19,7 +19,14 @@ from export.bundle import record_file
 
 SOURCE = Path(__file__).resolve().parents[1] / "runner" / "litert_runner.c"
 PROGRAM, LIBRARY, LOADER, VERSION = "litert_runner", "libLiteRt.so", "ld.so", "VERSION"
-NEEDED = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libstdc++.so.6", "libgcc_s.so.1")
+NEEDED = (
+    "libc.so.6",
+    "libm.so.6",
+    "libdl.so.2",
+    "libpthread.so.0",
+    "libstdc++.so.6",
+    "libgcc_s.so.1",
+)
 PACKAGE = "ai-edge-litert"
 
 
@@ -71,7 +78,7 @@ class Kit:
 
 
 def find_kit(folder: Path | None, abis: tuple[str, ...]) -> Kit:
-    """The kit in `folder`, or one that is built here for the first of `abis` there are tools for."""
+    """The kit in `folder`, or one built here for the first of `abis` that there are tools for."""
     if folder is None:
         abi = next((abi for abi in abis if abi in TOOLCHAINS), None)
         if abi is None:

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.host import bundle_tokenizer, real_tokens
 from bench.phone.cases import (
     Case,
     FloatArray,
@@ -19,6 +18,7 @@ from bench.phone.facts import Facts
 from bench.phone.job import Job, Measured, Unusable, read_looks, start
 from bench.phone.kit import Kit, find_kit
 from bench.phone.store import Store
+from bench.subject import bundle_tokenizer, real_tokens
 from export.bundle import Bundle, check_golden
 
 MODEL, CASES, OUT = "model", "cases.txt", "out.txt"

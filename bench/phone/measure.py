@@ -1,4 +1,4 @@
-"""`bench BUNDLE --device adb:...`: every setting in rounds of fresh processes, settings in turns."""
+"""`bench BUNDLE --device adb:...`: settings take turns, every round in a fresh process."""
 
 import hashlib
 import re
@@ -84,9 +84,10 @@ def make_runner(word: str, kit: Path | None = None) -> DeviceRunner:
         return LitertRunner(kit)
     if name == "app" and not program:
         return AppRunner()
-    foreign = {"benchmark_model": BenchmarkModel, "executor_runner": ExecutorRunner}
-    if name in foreign and program:
-        return foreign[name](Path(program))
+    if name == "benchmark_model" and program:
+        return BenchmarkModel(Path(program))
+    if name == "executor_runner" and program:
+        return ExecutorRunner(Path(program))
     raise ValueError(
         f"unknown runner {word!r}; give litert, app, benchmark_model=FILE or executor_runner=FILE, "
         "where FILE is the program built for the phone"
@@ -126,13 +127,22 @@ def _measure_phone(
             for runner, runtime in pairs:
                 padded_length(bundle, runtime, tokens)  # refuses a length that does not fit
                 job = Job(
-                    *(bundle, runtime, threads, tokens),
-                    *(plan.warmup, plan.runs, plan.seconds, cores, plan.timeout_s),
+                    bundle=bundle,
+                    runtime=runtime,
+                    threads=threads,
+                    tokens=tokens,
+                    warmup=plan.warmup,
+                    runs=plan.runs,
+                    seconds=plan.seconds,
+                    cores=cores,
+                    timeout_s=plan.timeout_s,
                 )
                 rows.append(_Row(job, runner))
             found, failed = _take_turns(rows, plan, session)
             for row, result in found:
-                write_result(result, config.out / f"{result_name(row.job, row.runner, session.facts)}.json")
+                write_result(
+                    result, config.out / f"{result_name(row.job, row.runner, session.facts)}.json"
+                )
                 results.append(result)
             faults += failed
     if faults:
@@ -161,15 +171,24 @@ def _take_turns(
                 rows.remove(row)
     together = uuid4().hex
     return [
-        (row, speed_result(session.facts, row.job, row.runner.name, together, row.rounds, session.unset))
+        (
+            row,
+            speed_result(
+                session.facts, row.job, row.runner.name, together, row.rounds, session.unset
+            ),
+        )
         for row in rows
     ], faults
 
 
 def result_name(job: Job, runner: DeviceRunner, facts: Facts) -> str:
-    """Name of a result file, without its ending; four digits tell two phones of a model apart."""
-    phone = re.sub(r"[^a-z0-9]+", "-", facts.name.lower()).strip("-")
-    mark = hashlib.sha256(facts.serial.encode()).hexdigest()[:4]
+    """Name of a result file, without its ending."""
     program = "" if runner.name == "litert" else f"-{runner.name}"
     name = f"{job.bundle.folder.resolve().name}-{job.runtime}-{job.threads}t-{job.tokens}"
-    return f"{name}{program}-{phone}-{mark}"
+    return f"{name}{program}-{phone_name(facts)}"
+
+
+def phone_name(facts: Facts) -> str:
+    """A phone in the name of a file; four digits tell two of one model apart."""
+    plain = re.sub(r"[^a-z0-9]+", "-", facts.name.lower()).strip("-")
+    return f"{plain}-{hashlib.sha256(facts.serial.encode()).hexdigest()[:4]}"

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 
 from bench.phone.cases import Output
-from bench.phone.conditions import Reading
 from bench.phone.facts import Facts
-from bench.phone.job import Job, Summary
+from bench.phone.job import Job
 from bench.phone.session import Round
 from bench.result import (
     RESULT_VERSION,
     Accuracy,
-    Conditions,
     Device,
     Memory,
-    Note,
     Printed,
     Result,
     Speed,
@@ -48,7 +45,7 @@ def speed_result(
     """All rounds of one setting. Of a foreign program, the round with the middle mean."""
     measured = [one.measured for one in rounds]
     outputs = [one.output for one in measured if one.output is not None]
-    summaries = [one.summary for one in measured if one.summary is not None]
+    printed = [one.printed for one in measured if one.printed is not None]
     began = rounds[0].before.at
     return Result(
         version=RESULT_VERSION,
@@ -60,13 +57,13 @@ def speed_result(
         runner=runner,
         workload=Workload(job.threads, job.tokens, measured[0].padded_tokens, job.cores),
         speed=_speed(session, rounds, outputs) if outputs else None,
-        printed=_printed(summaries, job.warmup) if summaries else None,
+        printed=_middle(printed) if printed else None,
         memory=_memory(outputs) if outputs else None,
         work=None,
         accuracy=None,
-        before=_conditions(rounds[0].before),
-        after=_conditions(rounds[-1].after),
-        notes=_notes(facts, rounds, unset),
+        before=rounds[0].before,
+        after=rounds[-1].after,
+        remarks=_remarks(facts, rounds, unset),
     )
 
 
@@ -90,7 +87,7 @@ def accuracy_result(
         accuracy=accuracy,
         before=None,
         after=None,
-        notes=(),
+        remarks=(),
     )
 
 
@@ -118,19 +115,8 @@ def _speed(session: str, rounds: Sequence[Round], outputs: Sequence[Output]) -> 
     )
 
 
-def _printed(summaries: Sequence[Summary], warmup: int) -> Printed:
-    one = sorted(summaries, key=lambda summary: summary.mean_ms)[len(summaries) // 2]
-    return Printed(
-        runs=one.count,
-        mean_ms=one.mean_ms,
-        min_ms=one.min_ms,
-        max_ms=one.max_ms,
-        median_ms=one.median_ms,
-        p95_ms=one.p95_ms,
-        load_ms=one.init_ms,
-        first_ms=one.first_ms,
-        warmup_runs=warmup,
-    )
+def _middle(printed: Sequence[Printed]) -> Printed:
+    return sorted(printed, key=lambda one: one.mean_ms)[len(printed) // 2]
 
 
 def _memory(outputs: Sequence[Output]) -> Memory:
@@ -142,31 +128,13 @@ def _memory(outputs: Sequence[Output]) -> Memory:
     )
 
 
-def _conditions(reading: Reading) -> Conditions:
-    return Conditions(
-        at=reading.at,
-        temperatures_c={} if reading.celsius is None else {"skin or battery": reading.celsius},
-        clocks_khz={str(cpu): khz for cpu, khz in reading.now_khz.items()},
-        clock_limits_khz={str(cpu): khz for cpu, khz in reading.cap_khz.items()},
-        governor=", ".join(dict.fromkeys(reading.governors.values())) or None,
-        thermal_status=reading.thermal_status,
-        busy_cores=None,
-        throttled_ms=None,
-        swapped_bytes=None,
-        battery_percent=reading.battery_percent,
-        battery_saver=reading.battery_saver,
-        charging=reading.charging,
-    )
-
-
-def _notes(facts: Facts, rounds: Sequence[Round], unset: dict[str, str]) -> tuple[Note, ...]:
+def _remarks(facts: Facts, rounds: Sequence[Round], unset: dict[str, str]) -> tuple[str, ...]:
     held = [one.held_back for one in rounds if one.held_back]
-    notes = [
-        Note("throttled", f"in {len(held)} of {len(rounds)} rounds {held[0]}") if held else None,
-        Note("unchecked", UNCHECKED) if not all(one.measured.checked for one in rounds) else None,
-        *(Note("settings", f"{name} stayed {value}") for name, value in unset.items()),
-    ]
-    if facts.properties["ro.build.type"] not in ("", "user"):
-        build = facts.properties["ro.build.type"]
-        notes.append(Note("debug-build", f"the phone's system is a {build} build"))
-    return tuple(note for note in notes if note is not None)
+    build = facts.properties["ro.build.type"]
+    remarks = [f"in {len(held)} of {len(rounds)} rounds {held[0]}"] if held else []
+    if not all(one.measured.checked for one in rounds):
+        remarks.append(UNCHECKED)
+    remarks += [f"the setting {name} could not be set: {value}" for name, value in unset.items()]
+    if build not in ("", "user"):
+        remarks.append(f"the phone's system is a {build} build")
+    return tuple(remarks)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from bench.host import now
+from bench.machine import now
 from bench.phone.adb import DeviceLost, Phone
-from bench.phone.conditions import Reading, held_back, read_conditions, wait_until_cool
+from bench.phone.conditions import held_back, read_conditions, wait_until_cool
 from bench.phone.facts import Facts, read_facts
 from bench.phone.job import DeviceRunner, Job, Measured, Unusable
 from bench.phone.settings import Settings
 from bench.phone.store import Store
+from bench.result import Conditions
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -44,8 +45,8 @@ class Round:
 
     began_s: float
     measured: Measured
-    before: Reading
-    after: Reading
+    before: Conditions
+    after: Conditions
     held_back: str | None
 
 
@@ -164,11 +165,10 @@ def _clean_up(session: Session) -> None:
 
 
 def _require_battery(phone: Phone, care: Care) -> None:
-    reading = read_conditions(phone, now())
-    percent = reading.battery_percent
+    percent = read_conditions(phone, now()).battery_percent
     if percent is not None and percent < care.min_battery:
         raise ValueError(
-            f"{phone.serial} has {percent} % of its battery left, at least {care.min_battery} % are "
+            f"{phone.serial} has {percent:.0f} % of its battery left, {care.min_battery} % are "
             "needed: a phone saves power by slowing down; charge it first"
         )
 

@@ -1,4 +1,4 @@
-"""Files on a phone: kept by their content, checked before every use, links to them in a run's folder."""
+"""Files on a phone: kept by their content, checked before every use, linked for a run."""
 
 from collections.abc import Mapping
 from contextlib import suppress
