@@ -6,12 +6,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 POLL_S = 0.1
 COMMAND_S = 60.0
 """Longest wait for a command of which nothing is known; a run and a push bring their own."""
+
+SETTLE_S = 5.0
+CALL_S = 5.0
+COMING = ("offline", "connecting", "authorizing")
 
 CURES = {
     "unauthorized": "unlock it and accept the question about USB debugging on its screen",
@@ -86,10 +91,7 @@ class Adb:
                     if stoppable and self.stop.is_set():
                         raise Interrupted from None
                     if time.monotonic() > end:
-                        words = " ".join(arguments)[:80]
-                        raise TimeoutError(
-                            f"adb gave no answer for {timeout_s:.0f} s: {words}"
-                        ) from None
+                        raise TimeoutError(f"adb gave no answer for {timeout_s:.0f} s") from None
         finally:
             if process.poll() is None:
                 process.kill()
@@ -103,12 +105,30 @@ class Adb:
         lines = [line.split("\t", 1) for line in _text(found.stdout).splitlines() if "\t" in line]
         return [Attached(serial, state.strip()) for serial, state in lines]
 
+    def _settled(self) -> list[Attached]:
+        """What is attached, after a moment for a device that was just plugged in."""
+        end = time.monotonic() + SETTLE_S
+        while True:
+            attached = self.devices()
+            coming = [one for one in attached if one.state in COMING]
+            if not coming or time.monotonic() > end:
+                return attached
+            for one in coming:
+                self.call(one.serial)
+            self.stop.wait(0.5)
+
+    def call(self, serial: str) -> None:
+        """Call a device of the network again; one of the cable comes by itself."""
+        if ":" in serial:
+            with suppress(TimeoutError):
+                self.run(["connect", serial], CALL_S, stoppable=False)
+
     def choose(self, wanted: str) -> list[str]:
         """Serials of the devices meant by `adb`, `adb:all` or `adb:SERIAL`, each ready for use.
 
         Raises ValueError that names what is attached, its state and the cure.
         """
-        attached = self.devices()
+        attached = self._settled()
         listed = ", ".join(f"{one.serial} ({one.state})" for one in attached) or "none"
         serial = wanted.partition(":")[2]
         if serial == "all":
@@ -199,8 +219,7 @@ class Phone:
                     f"({states.get(self.serial, 'not attached')}); plug it in and start again: "
                     "what was measured is kept, its settings are put back by the next run"
                 )
-            if ":" in self.serial:  # a device of the network has to be called again
-                self.adb.run(["connect", self.serial], COMMAND_S, self.stoppable)
+            self.adb.call(self.serial)
             self.pause(min(1.0, timeout_s / 10))
 
     def pause(self, seconds: float) -> None:

@@ -12,24 +12,28 @@ POLL_S = 5.0
 FULL_CLOCK = 0.9
 """A processor that stayed below this share of its highest clock while it worked was held back."""
 
+CUT = "-- next --"
+LOOK = (
+    "dumpsys thermalservice",
+    "dumpsys battery",
+    "settings get global low_power\nsettings get global airplane_mode_on\n"
+    "dumpsys power | grep -o 'mWakefulness=[A-Za-z]*' | head -n 1",
+    f"for cpu in {CPU}/cpu[0-9]*; do f=$cpu/cpufreq; "
+    'echo "${cpu##*cpu} $(cat $f/scaling_cur_freq 2>/dev/null || echo -) '
+    "$(cat $f/scaling_max_freq 2>/dev/null || echo -) "
+    '$(cat $f/scaling_governor 2>/dev/null || echo -)"; done',
+)
+"""Commands of one look, in one call: thermal state, battery, settings, clocks."""
+
 
 def read_conditions(phone: Phone, at: str) -> Conditions:
     """Look at the phone; `at` is the time that the look bears. What it does not tell is None."""
-    thermal = phone.try_shell("dumpsys thermalservice").output
-    battery = phone.try_shell("dumpsys battery").output
-    flags = phone.try_shell(
-        "settings get global low_power\nsettings get global airplane_mode_on\n"
-        "dumpsys power | grep -o 'mWakefulness=[A-Za-z]*' | head -n 1"
-    ).output.split()
-    clocks = phone.try_shell(
-        f"for cpu in {CPU}/cpu[0-9]*; do f=$cpu/cpufreq; "
-        'echo "${cpu##*cpu} $(cat $f/scaling_cur_freq 2>/dev/null || echo -) '
-        "$(cat $f/scaling_max_freq 2>/dev/null || echo -) "
-        '$(cat $f/scaling_governor 2>/dev/null || echo -)"; done'
-    ).output
+    told = phone.try_shell(f"\necho {CUT}\n".join(LOOK)).output
+    thermal, battery, flags, clocks = [*told.split(f"{CUT}\n"), "", "", ""][:4]
     rows = [line.split() for line in clocks.splitlines()]
     rows = [row for row in rows if len(row) == 4 and row[0].isdigit()]
-    saver, airplane, screen = flags if len(flags) == 3 else ("", "", "")
+    words = flags.split()
+    saver, airplane, screen = words if len(words) == 3 else ("", "", "")
     return Conditions(
         at=at,
         temperatures_c=_temperatures(thermal, battery),

@@ -1,5 +1,6 @@
 """What a phone is: identity, processors, and whether it can run what is asked."""
 
+import re
 from dataclasses import dataclass
 
 from bench.phone.adb import Phone
@@ -92,27 +93,31 @@ def mask(cores: tuple[int, ...]) -> str:
 
 def read_facts(phone: Phone) -> Facts:
     """Ask the phone what it is."""
-    ask = [f"echo {name}=$(getprop {name})" for name in PROPERTIES]
-    told = phone.shell("\n".join(ask))
+    told = phone.shell(
+        "\n".join(
+            [
+                *(f"echo {name}=$(getprop {name})" for name in PROPERTIES),
+                "echo memory=$(grep MemTotal: /proc/meminfo)",
+                f"for cpu in {CPU}/cpu[0-9]*; do "
+                'echo "cpu${cpu##*cpu}=$(cat $cpu/cpufreq/cpuinfo_max_freq 2>/dev/null)"; done',
+            ]
+        )
+    )
     pairs = [line.partition("=") for line in told.splitlines()]
     values = {name: value.strip() for name, _, value in pairs}
-    clocks = phone.shell(
-        f"for cpu in {CPU}/cpu[0-9]*; do "
-        'echo "${cpu##*cpu} $(cat $cpu/cpufreq/cpuinfo_max_freq 2>/dev/null)"; done'
-    )
-    memory = phone.try_shell("grep MemTotal: /proc/meminfo").output.split()
+    kilobytes = re.search(r"MemTotal: *(\d+)", values.get("memory", ""))
     return Facts(
         serial=phone.serial,
         properties={name: values.get(name, "") for name in PROPERTIES},
-        max_khz=_clocks(clocks),
-        memory_bytes=int(memory[1]) * 1024 if len(memory) > 1 and memory[1].isdigit() else 0,
+        max_khz=_clocks(values),
+        memory_bytes=int(kilobytes[1]) * 1024 if kilobytes else 0,
     )
 
 
-def _clocks(text: str) -> dict[int, int]:
-    found = {}
-    for line in text.splitlines():
-        words = line.split()
-        if words and words[0].isdigit():
-            found[int(words[0])] = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+def _clocks(values: dict[str, str]) -> dict[int, int]:
+    found = {
+        int(name[3:]): int(value) if value.isdigit() else 0
+        for name, value in values.items()
+        if re.fullmatch(r"cpu\d+", name)
+    }
     return dict(sorted(found.items()))

@@ -185,16 +185,16 @@ class ExecutorRunner:
             "attention_mask": [1] * len(input_ids),
             "token_type_ids": token_type_ids,
         }
-        names = []
+        files: dict[str, Path] = {}
         with tempfile.TemporaryDirectory(prefix="phone-") as temporary:
             for tensor in interface.inputs:
                 array = np.zeros(entry.max_length, dtype=DTYPES[tensor.dtype])
                 array[: len(input_ids)] = values[tensor.name]
                 local = Path(temporary) / f"{tensor.name}.bin"
                 array.tofile(local)
-                store.put(local, local.name)
-                names.append(local.name)
-        return ",".join(names)
+                files[local.name] = local
+            store.put(files)
+        return ",".join(files)
 
 
 def parse_executor_runner(printed: str) -> Printed:

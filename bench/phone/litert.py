@@ -72,7 +72,7 @@ class LitertRunner:
         with tempfile.TemporaryDirectory(prefix="phone-") as temporary:
             local = Path(temporary) / CASES
             local.write_text(write_cases(interface, cases), encoding="ascii")
-            store.put(local, CASES)
+            store.put({CASES: local})
             # Several signatures share packed weights only through a cache file, as on a host.
             cache = "--cache weights " if len(interface.entries) > 1 else ""
             command = (

@@ -137,8 +137,11 @@ class Settings:
         }
 
     def _put(self, values: dict[str, str]) -> None:
-        for setting in self.known:
-            value = values.get(setting.name)
-            if value is not None and PLAIN.fullmatch(value):
-                command = setting.write.get(value) or setting.write.get("*", "true")
-                self.phone.try_shell(command.format(value))
+        commands = [
+            setting.write.get(values[setting.name], setting.write.get("*", "true")).format(
+                values[setting.name]
+            )
+            for setting in self.known
+            if PLAIN.fullmatch(values.get(setting.name, ""))
+        ]
+        self.phone.try_shell("\n".join(commands) or "true")

@@ -34,12 +34,16 @@ THERMAL = (
     "Thermal Status: {status}\nCurrent temperatures from HAL:\n"
     "\tTemperature{{mValue={skin}, mType=3, mName=VIRTUAL-SKIN, mStatus={status}}}\n"
     "\tTemperature{{mValue=61.0, mType=0, mName=CPU, mStatus=0}}\n"
-    "Temperature static thresholds from HAL:\n\tTemperatureThreshold{{mType=3, mName=VIRTUAL-SKIN}}\n"
+    "Temperature static thresholds from HAL:\n\tTemperatureThreshold{{mType=3, mName=SKIN}}\n"
 )
 CLOCKS_KHZ = (1_800_000, 2_400_000)
+FEATURES = (
+    "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop "
+    "asimddp"
+)
 CPUINFO = """processor\t: {number}
 BogoMIPS\t: 38.40
-Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp
+Features\t: {features}
 CPU implementer\t: 0x41
 CPU architecture: 8
 CPU variant\t: 0x4
@@ -131,7 +135,7 @@ class Box:
         path.chmod(0o755)
 
     def snapshot(self) -> dict[str, str]:
-        """All that a person would find changed: settings, screen, what of ours is left but files."""
+        """What a person would find changed: settings, screen, what of ours is left beside files."""
         found = {p.name: p.read_text() for p in sorted((self.state / "settings").iterdir())}
         found["screen"] = (self.state / "dumpsys" / "power").read_text()
         left = [p.name for p in self.ours.iterdir()] if self.ours.is_dir() else []
@@ -142,7 +146,7 @@ class Box:
         """Whether a process of this name still works in the run's folder of this phone."""
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
-                inside = Path(os.readlink(entry / "cwd")) == self.ours / "run"
+                inside = (entry / "cwd").readlink() == self.ours / "run"
                 if inside and name in (entry / "cmdline").read_text(errors="replace"):
                     return True
         return False
@@ -178,7 +182,7 @@ def make_root(root: Path, kind: str) -> None:
         (root / "system/bin" / script.name).unlink(missing_ok=True)
         shutil.copy(script, root / "system/bin" / script.name)
     numbers = range(len(CLOCKS_KHZ))
-    text = "".join(CPUINFO.format(number=number) for number in numbers)
+    text = "".join(CPUINFO.format(number=number, features=FEATURES) for number in numbers)
     (root / "cpuinfo").write_text(text if kind == "arm64" else Path("/proc/cpuinfo").read_text())
     cpus = root / "sys/devices/system/cpu"
     cpus.mkdir(parents=True)
@@ -192,7 +196,7 @@ def _link_libraries(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in source.glob("*.so*"):
         if path.is_symlink():
-            (target / path.name).symlink_to(os.readlink(path))
+            (target / path.name).symlink_to(path.readlink())
         elif path.is_file():
             os.link(path, target / path.name)
 

@@ -28,4 +28,3 @@ def test_a_bundle_is_measured_and_the_phone_left_as_found(
     assert result.before.screen_on
     assert result.before.battery_saver is False
     assert fast.snapshot() == before
-
