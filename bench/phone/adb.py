@@ -14,6 +14,7 @@ POLL_S = 0.1
 COMMAND_S = 60.0
 """Longest wait for a command of which nothing is known; a run and a push bring their own."""
 
+WAIT_S = 0.2
 SETTLE_S = 5.0
 CALL_S = 5.0
 COMING = ("offline", "connecting", "authorizing")
@@ -220,7 +221,7 @@ class Phone:
                     "what was measured is kept, its settings are put back by the next run"
                 )
             self.adb.call(self.serial)
-            self.pause(min(1.0, timeout_s / 10))
+            self.pause(WAIT_S)
 
     def pause(self, seconds: float) -> None:
         """Sleep, unless somebody asks to stop."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from box import Box, Cable, free_port
+from scripted import small_bundle
 from short import connect, make_box
 
 from bench.phone.adb import Adb
@@ -33,6 +34,12 @@ def bundle() -> Bundle:
     reference = runpy.run_path(str(ROOT / "ios_demo" / "HostCheck" / "reference.py"))
     made: Bundle = reference["todays_bundle"](ROOT / "build" / "host-model" / "bundle")
     return made
+
+
+@pytest.fixture(scope="session")
+def small(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A small bundle that only a scripted runner can run."""
+    return small_bundle(bundle, tmp_path_factory.mktemp("small") / "small-int8")
 
 
 @pytest.fixture(scope="session")

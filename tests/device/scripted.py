@@ -9,6 +9,8 @@ from bench.phone.cases import golden_cases
 from export.bundle import Bundle, load_bundle, load_golden
 
 WALL_NS = (2_000_111, 2_000_222, 2_000_333)
+SAMPLES = tuple(wall / 1e6 for wall in WALL_NS)
+"""The result's samples of one process, in ms."""
 MODEL_BYTES = 300_000
 
 
