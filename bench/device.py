@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from bench.config import HOST, BenchConfig, EvaluateConfig
+from bench.config import BenchConfig, EvaluateConfig
+from bench.device_options import HOST
 from bench.result import Result
 
 Lines = Callable[[str], None]

@@ -19,7 +19,7 @@ from bench.result import (
     Subject,
     write_result,
 )
-from bench.shapes import count_parameters, weights_label
+from bench.sources import describe_checkpoint
 from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
@@ -155,7 +155,7 @@ def _evaluate_checkpoint(
             config.questions,
             _counter(progress, f"{name} {CHECKPOINT_RUNTIME}", len(questions)),
         )
-    return _result(_describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
+    return _result(describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
 
 
 def score_model(
@@ -180,24 +180,6 @@ def score_model(
     )
 
 
-def _describe_checkpoint(name: str, folder: Path) -> Subject:
-    file = folder / "model.safetensors"
-    record = record_file(file)
-    return Subject(
-        model=name,
-        recipe="checkpoint",
-        weights=weights_label(folder),
-        parameters=count_parameters(folder),
-        bundle=None,
-        manifest_sha256=None,
-        file=file.name,
-        file_bytes=record.bytes,
-        file_sha256=record.sha256,
-        parity=None,
-        size={},
-    )
-
-
 def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
     return Result(
         version=RESULT_VERSION,
@@ -215,5 +197,5 @@ def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
         accuracy=accuracy,
         before=None,
         after=None,
-        remarks=(),
+        notes=(),
     )

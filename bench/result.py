@@ -245,11 +245,19 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A warning of the one who measured: a kind of `bench.warnings` by name, and what was seen."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What one file did on one device; `measured_at` is when it began (UTC, ISO 8601).
 
     `runner` is the program that ran it. `workload` belongs to speed, printed, memory and work.
-    `remarks` are what the one who measured wants every reader to know.
+    `notes` say what only the moment of measuring knew.
     """
 
     version: int
@@ -267,7 +275,7 @@ class Result:
     accuracy: Accuracy | None
     before: Conditions | None
     after: Conditions | None
-    remarks: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def __post_init__(self) -> None:
         measured = (self.speed, self.printed, self.memory, self.work)
@@ -322,6 +330,11 @@ def read_result(path: Path) -> Result:
 
 def read_results(paths: Sequence[Path]) -> list[Result]:
     """Read result files and the `*.json` of folders, sorted by path."""
+    return [read_result(file) for file in find_result_files(paths)]
+
+
+def find_result_files(paths: Sequence[Path]) -> list[Path]:
+    """The files among `paths` and the `*.json` of the folders, each once."""
     files: list[Path] = []
     for path in paths:
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
@@ -330,4 +343,4 @@ def read_results(paths: Sequence[Path]) -> list[Result]:
                 f"no result files in {path}; make some with `distilbert-mobile study` or `bench`"
             )
         files += found
-    return [read_result(file) for file in dict.fromkeys(files)]
+    return list(dict.fromkeys(files))

@@ -17,7 +17,7 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
         **data,
         "version": 2,
         "runner": "unknown (version 1)",
-        "remarks": [],
+        "notes": [],
         **dict.fromkeys(("workload", "printed", "memory", "work", "before", "after")),
     }
     speed = data.get("speed")

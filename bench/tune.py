@@ -139,7 +139,8 @@ def _build(config: TuneConfig, candidate: Candidate) -> Bundle:
 def _measure(config: TuneConfig, reference: Bundle, bundle: Bundle, runtime: str) -> Tried:
     """Time a file in turns with the float32 one of the first checkpoint."""
     settings = [
-        Setting(one.folder, runtime, config.threads, config.tokens) for one in (reference, bundle)
+        Setting(one.folder, runtime, config.threads, config.tokens, memory=False)
+        for one in (reference, bundle)
     ]
     folder = config.out / "results" / bundle.folder.name
     paths = [folder / f"{setting.name}.json" for setting in settings]

@@ -11,7 +11,7 @@ import pytest
 from bench import process
 from bench.config import BenchConfig, Plan
 from bench.host import Setting, bench, measure, measure_together
-from bench.machine import describe_device
+from bench.machine import allowed_cpus, describe_device
 from bench.process import Worker
 from bench.result import RANDOM, read_results
 from bench.shapes import Shape, write_shape
@@ -19,7 +19,7 @@ from bench.subject import bundle_tokenizer, padded_length, real_tokens
 from export.bundle import Bundle
 from export.config import ExportConfig
 
-QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120)
+QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120, tight=0)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,11 @@ def test_a_measurement_holds_its_raw_samples(bundle: Bundle, runtime: str) -> No
     (start,) = speed.starts
     assert start.first_ms >= 0.5 * min(speed.wall_ms)
     assert len(start.warmup_ms) == 2
+    assert result.workload
+    assert result.workload.cpus == allowed_cpus()[-1:]
+    assert result.before
+    assert result.after
+    assert 0 <= (result.before.busy_cores or 0) <= result.device.cores + 0.5
     assert start.at_s < speed.at_s[0]
     assert (result.subject.model, result.subject.recipe) == ("tiny", "int8")
     assert result.subject.weights == RANDOM

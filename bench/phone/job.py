@@ -59,7 +59,7 @@ class DeviceRunner(Protocol):
 
     @property
     def name(self) -> str:
-        """How --runner calls it."""
+        """The program, as a result names it."""
         ...
 
     @property

@@ -27,7 +27,7 @@ MODEL, CASES, OUT = "model", "cases.txt", "out.txt"
 class LitertRunner:
     """`litert_runner` and libLiteRt.so, for .tflite files."""
 
-    name = "litert"
+    name = "litert_runner"
     runtimes = ("tflite",)
 
     def __init__(self, kit_folder: Path | None = None) -> None:

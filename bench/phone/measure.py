@@ -39,6 +39,7 @@ class PhonePlan:
     """When a process counts as hung: far more than it needs on the slowest phone."""
 
 
+DEFAULT = LitertRunner.name
 QUICK = PhonePlan(rounds=2, seconds=2.0, warmup=3)
 
 
@@ -180,7 +181,7 @@ def _take_turns(
 
 def result_name(job: Job, runner: DeviceRunner, facts: Facts) -> str:
     """Name of a result file, without its ending."""
-    program = "" if runner.name == "litert" else f"-{runner.name}"
+    program = "" if runner.name == DEFAULT else f"-{runner.name}"
     name = f"{job.bundle.folder.resolve().name}-{job.runtime}-{job.threads}t-{job.tokens}"
     return f"{name}{program}-{phone_name(facts)}"
 

@@ -11,6 +11,7 @@ from bench.result import (
     Accuracy,
     Device,
     Memory,
+    Note,
     Printed,
     Result,
     Speed,
@@ -63,7 +64,7 @@ def speed_result(
         accuracy=None,
         before=rounds[0].before,
         after=rounds[-1].after,
-        remarks=_remarks(facts, rounds, unset),
+        notes=_notes(facts, rounds, unset),
     )
 
 
@@ -87,7 +88,7 @@ def accuracy_result(
         accuracy=accuracy,
         before=None,
         after=None,
-        remarks=(),
+        notes=(),
     )
 
 
@@ -128,13 +129,15 @@ def _memory(outputs: Sequence[Output]) -> Memory:
     )
 
 
-def _remarks(facts: Facts, rounds: Sequence[Round], unset: dict[str, str]) -> tuple[str, ...]:
+def _notes(facts: Facts, rounds: Sequence[Round], unset: dict[str, str]) -> tuple[Note, ...]:
     held = [one.held_back for one in rounds if one.held_back]
     build = facts.properties["ro.build.type"]
-    remarks = [f"in {len(held)} of {len(rounds)} rounds {held[0]}"] if held else []
+    notes = []
+    if held:
+        notes.append(Note("throttled", f"in {len(held)} of {len(rounds)} rounds {held[0]}"))
     if not all(one.measured.checked for one in rounds):
-        remarks.append(UNCHECKED)
-    remarks += [f"the setting {name} could not be set: {value}" for name, value in unset.items()]
+        notes.append(Note("unchecked", UNCHECKED))
+    notes += [Note("settings", f"{name} could not be set: {now}") for name, now in unset.items()]
     if build not in ("", "user"):
-        remarks.append(f"the phone's system is a {build} build")
-    return tuple(remarks)
+        notes.append(Note("debug build", f"the phone's system is a {build} build"))
+    return tuple(notes)

@@ -95,7 +95,7 @@ def _score_phone(
         lambda done: None,
     )
     version = runner.kit(session.facts).runtime_version
-    result = accuracy_result(session.facts, job, "litert_runner", version, accuracy, began)
+    result = accuracy_result(session.facts, job, runner.name, version, accuracy, began)
     if config.out:
         name = accuracy_name(bundle.folder.resolve().name, RUNTIME, accuracy.data)
         write_result(result, config.out / f"{name}-{phone_name(session.facts)}.json")

@@ -1,4 +1,4 @@
-"""The model that ships on an ARM64 phone: our runner, the real adb and adbd, qemu for the processor.
+"""The model that ships on an ARM64 phone: our runner, the real adb and adbd, an emulated CPU.
 
 Answers are real, times are not.
 """
@@ -43,7 +43,7 @@ def test_measured_pulled_and_reported(
     config = config_for(bundle, serial, tmp_path / "results")
     plan = PhonePlan(rounds=1, seconds=0.1, warmup=0, runs=1, timeout_s=300)
     (result,) = bench_phones(config, lambda line: None, PATIENT, adb, plan)
-    assert result.runner == "litert"
+    assert result.runner == "litert_runner"
     assert "aarch64 wheel" in result.runtime_version
     assert result.device.processor.endswith("arm64-v8a")
     assert box.snapshot() == before
@@ -60,7 +60,7 @@ def test_answers_and_logits_are_those_of_x86(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """EM and F1 of our whole sample, and every logit behind them."""
-    box, serial = arm
+    _, serial = arm
     seen = {}
     run_there = score._run
 

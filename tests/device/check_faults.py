@@ -222,12 +222,15 @@ def test_throttled_once_is_repeated(measure: Measure) -> None:
         f"if mkdir /data/box/once 2>/dev/null; then {HELD}; else sleep 1.5; give; fi"
     )
     assert any("capped at 1200 of 2400 MHz; again" in line for line in measure.said)  # type: ignore[attr-defined]
-    assert result.remarks == ()
+    assert result.notes == ()
 
 
 def test_throttled_always_is_kept_and_said(measure: Measure) -> None:
     (result,) = measure(HELD)
-    assert any("processor 1 was capped at 1200 of 2400 MHz" in line for line in result.remarks)
+    assert [
+        (note.kind, "processor 1 was capped at 1200 of 2400 MHz" in note.text)
+        for note in result.notes
+    ] == [("throttled", True)]
 
 
 # ---- the runner ----

@@ -1,5 +1,6 @@
 """Short measurements for the tests, and how a box is made and called."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ PATIENT = Care(cool_down_s=0.0, replug_s=30.0)
 
 def make_box(kind: str, name: str) -> Box:
     """A box in the build folder, where its files can be linked."""
-    return Box(BUILT / "boxes" / name, kind)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return Box(BUILT / "boxes" / f"{worker}-{name}", kind)
 
 
 def connect(adb: Adb, port: int) -> str:
