@@ -7,7 +7,7 @@ STAMP := .venv/.complete
 
 .PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat
 help:
-	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--full: longer)"
+	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--quick: the student alone; STUDY=--full: everything)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
 	@echo "make bundle     the student that ships as a bundle, bundles/student, for the apps"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"

@@ -1,63 +1,57 @@
-"""Measure bundles on this machine, every measurement in a fresh process; loads no torch here."""
+"""Measure model files on this machine, each in fresh processes; loads no torch here."""
 
-import os
-import platform
-import sys
+import dataclasses
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
-
-import psutil
 
 from bench.config import BenchConfig, Plan
+from bench.journal import Journal, Taken
+from bench.machine import allowed_cpus, describe_device, observe
 from bench.process import Worker
 from bench.result import (
-    RANDOM,
-    RANDOM_LICENCE,
     RESULT_VERSION,
-    TRAINED,
-    Device,
+    Conditions,
+    Memory,
     Result,
     Speed,
-    Subject,
+    Workload,
     write_result,
 )
-from export.bundle import MANIFEST, Bundle, load_bundle, record_file
-from tasks.squad import read_squad, sample_path
-from tasks.text_tokenizer import TextTokenizer
-from tasks.tokenizer_files import open_tokenizer
+from bench.samples import median_interval, ratio_interval
+from bench.sources import Source, open_source
+from bench.subject import runtime_version
+from export.bundle import load_bundle
 
 Progress = Callable[[str], None]
-PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
+MEMORY_RUNS = 3
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing to measure: a runtime of a bundle, a thread count, a length in real tokens."""
+    """One thing to measure: a runtime of a bundle, a thread count, a length in real tokens.
+
+    `bundle` may be a checkpoint folder for a runtime that takes one; `recipe` is its precision
+    then. `memory` asks for a pass of its own that reads the highest memory.
+    """
 
     bundle: Path
     runtime: str
     threads: int
     tokens: int
     parameters: int | None = None
+    recipe: str | None = None
+    memory: bool = True
 
     @property
     def name(self) -> str:
         """The name of its result file, without the ending."""
-        return f"{self.bundle.name}-{self.runtime}-{self.threads}t-{self.tokens}"
-
-
-@dataclass
-class _Samples:
-    opened: dict[str, Any] = field(default_factory=dict)
-    wall_ms: list[float] = field(default_factory=list)
-    cpu_ms: list[float] = field(default_factory=list)
-    round_sizes: list[int] = field(default_factory=list)
+        precision = f"-{self.recipe}" if self.recipe else ""
+        return f"{self.bundle.name}{precision}-{self.runtime}-{self.threads}t-{self.tokens}"
 
 
 def bench(config: BenchConfig, progress: Progress = lambda message: None) -> list[Result]:
@@ -68,10 +62,7 @@ def bench(config: BenchConfig, progress: Progress = lambda message: None) -> lis
         for tokens in config.tokens:
             runtimes = config.runtimes or tuple(bundle.manifest.models)
             settings = [Setting(config.bundle, name, threads, tokens) for name in runtimes]
-            found = measure_together(settings, config.plan, progress)
-            for setting, result in zip(settings, found, strict=True):
-                write_result(result, config.out / f"{setting.name}.json")
-            results += found
+            results += measure_into(settings, config.plan, config.out, progress)
     return results
 
 
@@ -80,176 +71,238 @@ def measure(setting: Setting, plan: Plan | None = None) -> Result:
     return measure_together([setting], plan or Plan())[0]
 
 
+def measure_into(
+    settings: Sequence[Setting], plan: Plan, folder: Path, progress: Progress = lambda message: None
+) -> list[Result]:
+    """Measure settings in turns and write their files; goes on where a killed call stopped."""
+    paths = [folder / f"{setting.name}.json" for setting in settings]
+    journal = folder / f".{paths[0].stem}-and-{len(paths) - 1}.journal"
+    results = measure_together(settings, plan, progress, journal)
+    for result, path in zip(results, paths, strict=True):
+        write_result(result, path)
+    journal.unlink()
+    return results
+
+
 def measure_together(
-    settings: Sequence[Setting], plan: Plan, progress: Progress = lambda message: None
+    settings: Sequence[Setting],
+    plan: Plan,
+    progress: Progress = lambda message: None,
+    journal: Path | None = None,
 ) -> list[Result]:
     """Measure settings that will be compared: a process each, and they take turns in rounds.
 
-    All of them are in memory at the same time.
-
-    Loading and the first run of each happen while the others are idle. At the end each process
-    must pass the golden check, so no speed is reported for a file that computes wrongly.
+    All of them are in memory at the same time. Each process must pass the golden check before its
+    first round, so no speed is reported for a file that computes wrongly. Stops early when the
+    intervals are as tight as `plan.tight`. With a `journal` a killed call goes on where it was.
     """
-    bundles = {s.bundle: load_bundle(s.bundle) for s in settings}
-    for setting in settings:  # refuses an unknown runtime or a length that does not fit
-        padded_length(bundles[setting.bundle], setting.runtime, setting.tokens)
-    samples = [_Samples() for _ in settings]
+    sources = [open_source(s.bundle, s.runtime, s.recipe) for s in settings]
+    loads = [
+        Workload(s.threads, s.tokens, source.padded_length(s.tokens), _cpus(s.threads, plan))
+        for s, source in zip(settings, sources, strict=True)
+    ]
+    before = observe()
     with ExitStack() as stack:
-        workers = [
-            stack.enter_context(Worker(f"{s.bundle} ({s.runtime})", plan.timeout_s))
-            for s in settings
+        path = journal or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal"
+        inputs = _inputs(settings, sources, loads, plan)
+        log = stack.enter_context(Journal(path, inputs, len(settings), plan.timeout_s))
+        session = _Session(settings, sources, loads, plan, log, progress)
+        for repeat in range(plan.repeats):
+            session.run_repeat(repeat)
+        session.read_memory()
+        return session.results(before, observe())
+
+
+def _cpus(threads: int, plan: Plan) -> tuple[int, ...]:
+    """The CPUs of a setting: those asked for, or the last ones that this process may use.
+
+    The first ones serve most interrupts. Empty where there are fewer than threads.
+    """
+    cpus = plan.cpus or allowed_cpus()
+    return cpus[-threads:] if threads <= len(cpus) else ()
+
+
+def _inputs(
+    settings: Sequence[Setting],
+    sources: Sequence[Source],
+    loads: Sequence[Workload],
+    plan: Plan,
+) -> Any:
+    """What a journal's samples depend on: a change of any of it begins a new session."""
+    return {
+        "device": dataclasses.asdict(describe_device()),
+        "plan": dataclasses.asdict(plan),
+        "settings": [
+            [s.name, s.memory, source.digest, runtime_version(s.runtime), dataclasses.asdict(load)]
+            for s, source, load in zip(settings, sources, loads, strict=True)
+        ],
+    }
+
+
+@dataclass
+class _Session:
+    settings: Sequence[Setting]
+    sources: Sequence[Source]
+    loads: Sequence[Workload]
+    plan: Plan
+    log: Journal
+    progress: Progress
+
+    def run_repeat(self, repeat: int) -> None:
+        """Run what is missing of one repeat's rounds, in fresh processes."""
+        first = repeat * self.plan.rounds
+        numbers = [
+            number
+            for number in range(first, first + self.plan.rounds)
+            if any(number not in taken.ended for taken in self.log.read())
         ]
-        for worker, setting in zip(workers, settings, strict=True):
-            worker.send("prepare", runtime=setting.runtime)
+        if not numbers or self._is_enough():
+            return
+        with ExitStack() as stack:
+            workers = self._start(stack)
+            for index, worker in enumerate(workers):
+                self._open(index, worker)
+            for number in numbers:
+                self.progress(f"{self._about()}: round {number + 1}")
+                self._run_round(workers, number)
+                if self._is_enough():
+                    return
+
+    def _about(self) -> str:
+        return f"{self.settings[0].threads}t-{self.settings[0].tokens}"
+
+    def _start(self, stack: ExitStack, only: int | None = None) -> list[Worker]:
+        chosen = range(len(self.settings)) if only is None else [only]
+        workers = []
+        for index in chosen:
+            setting = self.settings[index]
+            about = f"{setting.bundle} ({setting.runtime})"
+            worker = stack.enter_context(Worker(about, self.plan.timeout_s, (self.log.fd,)))
+            worker.send("prepare", runtime=setting.runtime, cpus=self.loads[index].cpus)
+            workers.append(worker)
         for worker in workers:
             worker.receive("prepare")
-        for worker, setting, taken in zip(workers, settings, samples, strict=True):
-            progress(f"{setting.name}: loading")
-            _open(worker, setting, bundles[setting.bundle], taken)
-        for number in range(plan.rounds):
-            progress(f"{settings[0].threads}t-{settings[0].tokens}: round {number + 1}")
-            _run_round(workers, samples, plan, backwards=number % 2 == 1)
-        for worker, taken in zip(workers, samples, strict=True):
-            taken.opened.update(worker.ask("memory"))
-            worker.ask("golden")
-    session, device = uuid4().hex, describe_device()
-    return [
-        _result(setting, bundles[setting.bundle], taken, plan, session, device)
-        for setting, taken in zip(settings, samples, strict=True)
-    ]
+        return workers
 
-
-def _open(worker: Worker, setting: Setting, bundle: Bundle, taken: _Samples) -> None:
-    ids, types = real_tokens(bundle_tokenizer(bundle), setting.tokens)
-    taken.opened.update(
-        worker.ask(
-            "load", folder=str(setting.bundle), runtime=setting.runtime, threads=setting.threads
+    def _load(self, index: int, worker: Worker) -> tuple[Any, Any]:
+        setting, source = self.settings[index], self.sources[index]
+        ids, types = source.real_tokens(setting.tokens)
+        loaded = worker.ask(
+            source.operation,
+            folder=str(setting.bundle),
+            runtime=setting.runtime,
+            threads=setting.threads,
+            **source.options,
         )
+        return loaded, worker.ask("run", input_ids=ids, token_type_ids=types)
+
+    def _open(self, index: int, worker: Worker) -> None:
+        self.progress(f"{self.settings[index].name}: loading")
+        loaded, first = self._load(index, worker)
+        if self.sources[index].is_golden:
+            worker.ask("golden")
+        values = loaded["at"], loaded["load_ms"], first["first_ms"], first["first_cpu_ms"]
+        self.log.append(index, "start", *values)
+
+    def _run_round(self, workers: Sequence[Worker], number: int) -> None:
+        """Every setting takes its turn; a round that was cut off is topped up."""
+        order = list(range(len(workers)))
+        for index in reversed(order) if number % 2 else order:
+            taken = self.log.read()[index]
+            if number in taken.ended:
+                continue
+            had = taken.in_round(number)
+            runs, seconds = self.plan.runs - len(had), self.plan.round_seconds - sum(had) / 1000
+            if not had or (runs > 0 and seconds > 0):
+                workers[index].ask(
+                    "round",
+                    fd=self.log.fd,
+                    setting=index,
+                    number=number,
+                    warmup=self.plan.warmup,
+                    runs=runs,
+                    seconds=seconds,
+                )
+            self.log.append(index, "end", number)
+
+    def _is_enough(self) -> bool:
+        taken = self.log.read()
+        if any(not one.ended for one in taken):
+            return False
+        return is_enough(self._speeds(taken), self.plan)
+
+    def read_memory(self) -> None:
+        """A pass of its own for the highest memory: a process that is not timed."""
+        for index, setting in enumerate(self.settings):
+            if not setting.memory or self.log.read()[index].memory is not None:
+                continue
+            self.progress(f"{setting.name}: memory")
+            with ExitStack() as stack:
+                (worker,) = self._start(stack, only=index)
+                self._load(index, worker)
+                worker.ask("repeat", runs=MEMORY_RUNS)
+                found = worker.ask("memory")
+            self.log.append(index, "memory", found["bare_bytes"], found["peak_bytes"])
+
+    def _speeds(self, taken: Sequence[Taken]) -> list[Speed]:
+        return [speed_of(one, self.log.session, self.log.origin) for one in taken]
+
+    def results(self, before: Conditions, after: Conditions) -> list[Result]:
+        """The journal as results."""
+        taken, device = self.log.read(), describe_device()
+        return [
+            Result(
+                version=RESULT_VERSION,
+                measured_at=self.log.began,
+                device=device,
+                subject=source.describe(setting.parameters),
+                runtime=setting.runtime,
+                runtime_version=runtime_version(setting.runtime),
+                runner="bench.worker",
+                workload=load,
+                speed=speed,
+                printed=None,
+                memory=Memory("VmHWM of a process of its own", *one.memory) if one.memory else None,
+                work=None,
+                accuracy=None,
+                before=before,
+                after=after,
+                notes=(),
+            )
+            for setting, source, load, one, speed in zip(
+                self.settings, self.sources, self.loads, taken, self._speeds(taken), strict=True
+            )
+        ]
+
+
+def is_enough(speeds: Sequence[Speed], plan: Plan) -> bool:
+    """Whether a session may end: all rounds are there, or enough and every interval is tight.
+
+    That of the ratio to the first setting; of a single setting, that of its median.
+    """
+    rounds = min(len(speed.round_sizes) for speed in speeds)
+    if rounds >= plan.rounds * plan.repeats:
+        return True
+    if not plan.tight or rounds < plan.least_rounds:
+        return False
+    intervals = (
+        [ratio_interval(speeds[0], other) for other in speeds[1:]]
+        if len(speeds) > 1
+        else [median_interval(speeds[0])]
     )
-    taken.opened.update(worker.ask("run", input_ids=ids, token_type_ids=types))
+    return all(i.high - i.low <= plan.tight * i.estimate for i in intervals)
 
 
-def _run_round(
-    workers: Sequence[Worker], samples: Sequence[_Samples], plan: Plan, backwards: bool
-) -> None:
-    turns = list(zip(workers, samples, strict=True))
-    for worker, taken in reversed(turns) if backwards else turns:
-        answer = worker.ask("round", warmup=plan.warmup, runs=plan.runs, seconds=plan.round_seconds)
-        taken.wall_ms += answer["wall_ms"]
-        taken.cpu_ms += answer["cpu_ms"]
-        taken.round_sizes.append(len(answer["wall_ms"]))
-
-
-def _result(
-    setting: Setting, bundle: Bundle, taken: _Samples, plan: Plan, session: str, device: Device
-) -> Result:
-    speed = Speed(
+def speed_of(taken: Taken, session: str, origin: float) -> Speed:
+    """The samples of a journal as a `Speed`."""
+    timed = taken.timed
+    numbers = sorted({number for number, *_ in timed})
+    return Speed(
         session=session,
-        threads=setting.threads,
-        tokens=setting.tokens,
-        padded_tokens=padded_length(bundle, setting.runtime, setting.tokens),
-        warmup=plan.warmup,
-        round_sizes=tuple(taken.round_sizes),
-        wall_ms=tuple(taken.wall_ms),
-        cpu_ms=tuple(taken.cpu_ms),
-        **taken.opened,
+        starts=taken.start_records(origin),
+        round_sizes=tuple(len(taken.in_round(number)) for number in numbers),
+        at_s=tuple(accumulate((at - origin for _, at, _, _ in timed), max)),  # clocks are set back
+        wall_ms=tuple(wall for _, _, wall, _ in timed),
+        cpu_ms=tuple(cpu for _, _, _, cpu in timed),
+        debug_build=None,
     )
-    return Result(
-        version=RESULT_VERSION,
-        measured_at=now(),
-        device=device,
-        subject=describe_bundle(bundle, setting.runtime, setting.parameters),
-        runtime=setting.runtime,
-        runtime_version=runtime_version(setting.runtime),
-        speed=speed,
-        accuracy=None,
-    )
-
-
-def runtime_version(runtime: str) -> str:
-    """The package that runs a file, and its version."""
-    return f"{PACKAGES[runtime]} {metadata.version(PACKAGES[runtime])}"
-
-
-def describe_bundle(bundle: Bundle, runtime: str, parameters: int | None = None) -> Subject:
-    """What is known of one model file of a bundle."""
-    manifest = bundle.manifest
-    model = bundle.model(runtime)
-    return Subject(
-        model=bundle.folder.resolve().name.removesuffix(f"-{manifest.recipe}"),
-        recipe=manifest.recipe,
-        weights=RANDOM if manifest.licences.weights == RANDOM_LICENCE else TRAINED,
-        parameters=parameters,
-        bundle=bundle.folder.resolve().name,
-        manifest_sha256=record_file(bundle.folder / MANIFEST).sha256,
-        file=model.file,
-        file_bytes=manifest.files[model.file].bytes,
-        file_sha256=manifest.files[model.file].sha256,
-        parity=model.parity,
-        size=model.size,
-    )
-
-
-def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
-    """The length that `tokens` real tokens run at: a fixed-length file pads them."""
-    entries = bundle.model(runtime).interface.entries
-    for entry in entries:
-        if tokens <= entry.max_length:
-            return max(tokens, entry.min_length)
-    raise ValueError(
-        f"{bundle.folder}: the {runtime} file takes at most {entries[-1].max_length} tokens, "
-        f"{tokens} were asked for; measure shorter inputs or export with a larger bucket"
-    )
-
-
-def bundle_tokenizer(bundle: Bundle) -> TextTokenizer:
-    """The tokenizer of a bundle."""
-    record = bundle.manifest.tokenizer
-    return open_tokenizer(
-        bundle.folder / record.file,
-        kind=record.kind,
-        lowercase=record.lowercase,
-        strip_accents=record.strip_accents,
-    )
-
-
-def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[int]]:
-    """Exactly `tokens` ids and token types of real text: a question on our sample's passages."""
-    items = read_squad([sample_path()])
-    question = tokenizer.encode(items[0].question).ids
-    context = [
-        i for text in dict.fromkeys(q.context for q in items) for i in tokenizer.encode(text).ids
-    ]
-    if tokens < 8:
-        raise ValueError(f"an input needs at least 8 tokens, {tokens} were asked for")
-    asked = question[: (tokens - tokenizer.pair_specials) // 2]
-    room = tokens - tokenizer.pair_specials - len(asked)
-    while len(context) < room:
-        context += context
-    return tokenizer.pair(asked, context[:room])
-
-
-def describe_device() -> Device:
-    """This machine."""
-    return Device(
-        kind="host",
-        name=f"{platform.machine()} host",
-        system=f"{platform.system()} {platform.release()}",
-        processor=_processor_name(),
-        cores=len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
-        memory_bytes=psutil.virtual_memory().total,
-    )
-
-
-def _processor_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def now() -> str:
-    """The present time, UTC, in ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from bench.config import Plan, StudyConfig
 from bench.evaluate import accuracy_name, describe_data
-from bench.host import Setting, bundle_tokenizer, describe_device, runtime_version
+from bench.host import Setting, is_enough
+from bench.machine import describe_device
 from bench.result import Result, read_result
+from bench.sources import open_source
+from bench.subject import bundle_tokenizer, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
@@ -22,8 +25,8 @@ def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: Study
     return (
         manifest.recipe == recipe
         and set(manifest.models) == set(config.runtimes)
-        and longest == {max(config.tokens)}
-        and ("tflite" not in config.runtimes or lengths == set(config.tokens))
+        and longest == {max(config.scale.tokens)}
+        and ("tflite" not in config.runtimes or lengths == set(config.scale.tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
         and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens
@@ -49,7 +52,7 @@ def known_scores(
             or result.accuracy is None
             or digest not in (result.subject.manifest_sha256, result.subject.file_sha256)
             or (result.accuracy.data, result.accuracy.limit) != (described, limit)
-            or result.accuracy.max_length > max(config.tokens)
+            or result.accuracy.max_length > max(config.scale.tokens)
         ):
             return None
         found.append(result)
@@ -65,15 +68,19 @@ def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> lis
             result is None
             or result.speed is None
             or result.device != device
-            or result.subject.manifest_sha256 != record_file(setting.bundle / MANIFEST).sha256
+            or open_source(setting.bundle, setting.runtime, setting.recipe).digest
+            not in (result.subject.manifest_sha256, result.subject.file_sha256)
             or result.runtime_version != runtime_version(setting.runtime)
-            or (result.speed.threads, result.speed.tokens) != (setting.threads, setting.tokens)
-            or (len(result.speed.round_sizes), result.speed.warmup) != (plan.rounds, plan.warmup)
+            or result.workload is None
+            or (result.workload.threads, result.workload.tokens)
+            != (setting.threads, setting.tokens)
+            or (setting.memory and result.memory is None)
         ):
             return None
         found.append(result)
-    sessions = {result.speed.session for result in found if result.speed}
-    return found if len(sessions) == 1 else None
+    speeds = [result.speed for result in found if result.speed]
+    together = len({speed.session for speed in speeds}) == 1
+    return found if together and is_enough(speeds, plan) else None
 
 
 def _read_or_none(path: Path) -> Result | None:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import evaluate
-from bench.host import Setting, measure_together
+from bench.host import Setting, measure_into
+from bench.measured import RUNTIME_NAMES
 from bench.process import Worker
 from bench.report import write_report
-from bench.result import RANDOM, Result, write_result
+from bench.result import RANDOM, Result, read_results
 from bench.reuse import bundle_is_current, known_scores, known_session
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
+from bench.sources import PEERS
 from bench.tables import count_threads
 from export.bundle import MANIFEST
 from export.config import ExportConfig
@@ -77,11 +79,19 @@ class _Steps:
 def study(config: StudyConfig, progress: Progress = lambda text, done, total: None) -> Study:
     """Run the study of `config`; returns its results after writing the report."""
     _check_inputs(config)
-    count = len(config.models) + len(config.shapes)
+    scale = config.scale
+    other = read_results(config.also) if config.also else []
     data = [(sample_path(),), *([config.data] if config.data else [])]
-    sessions = [(threads, tokens) for threads in config.threads for tokens in config.tokens]
-    scored = len(config.models) * (1 + len(config.recipes)) * len(data)
-    steps = _Steps(progress, len(config.shapes) + count * len(config.recipes) + scored)
+    sessions = [
+        (runtime, threads, tokens)
+        for threads in scale.threads
+        for tokens in scale.tokens
+        for runtime in (*config.runtimes, *scale.peers)
+    ]
+    of_models = [len(config.recipes_of(folder)) for folder in config.models]
+    scored = (len(config.models) + sum(of_models)) * len(data)
+    exported = sum(of_models) + len(scale.shapes) * len(scale.recipes)
+    steps = _Steps(progress, len(scale.shapes) + exported + scored)
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
     _export_all(config, models, steps)
@@ -90,9 +100,9 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
         if model.weights != RANDOM:
             for files in data:
                 results += _score(config, model, files, steps)
-    for threads, tokens in sessions:
-        results += _measure(config, models, threads, tokens, steps)
-    page = write_report(results, config.report)
+    for session in sessions:
+        results += _measure(config, models, *session, steps)
+    page = write_report([*results, *other], config.report)
     steps.finish(f"report: {page}")
     return Study(tuple(results), page)
 
@@ -105,19 +115,22 @@ def _check_inputs(config: StudyConfig) -> None:
                 f"{model} is not a checkpoint folder (it has no config.json); give --models the "
                 "folder of a question-answering checkpoint"
             )
-    names = [path.resolve().name for path in config.models] + list(config.shapes)
+    names = [path.resolve().name for path in config.models] + list(config.scale.shapes)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
-    for name in config.shapes:
+    for name in config.scale.shapes:
         find_shape(name)
+    for name in config.scale.peers:
+        if name not in PEERS:
+            raise ValueError(f"unknown peer {name!r}; the known ones are: {', '.join(PEERS)}")
     if config.data:
         read_questions(config.data, limit=config.questions)
 
 
 def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
-    for name in config.shapes:
+    for name in config.scale.shapes:
         steps.say(f"{name}: random weights")
         folder = config.runs / name
         if not is_written(folder):
@@ -138,7 +151,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
     tasks = [
         (model, recipe)
         for model in sorted(models, key=lambda m: -m.parameters)
-        for recipe in config.recipes
+        for recipe in config.recipes_of(model.checkpoint)
     ]
     with ThreadPoolExecutor(config.jobs) as pool:
         futures = [pool.submit(_export, config, *task, steps) for task in tasks]
@@ -162,7 +175,7 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
         out=out,
         runtimes=config.runtimes,
         recipe=recipe,
-        buckets=tuple(sorted(config.tokens)),
+        buckets=tuple(sorted(config.scale.tokens)),
         force=(out / MANIFEST).is_file(),
     )
     build_bundle(wanted, lambda line: steps.say(f"{out.name}: {line}"))
@@ -175,7 +188,8 @@ def _score(
     """EM and F1 of the checkpoint and of each shipped file on the same questions."""
     limit = None if data == (sample_path(),) else config.questions
     results: list[Result] = []
-    bundles = [bundle_folder(config, model, recipe) for recipe in config.recipes]
+    recipes = config.recipes_of(model.checkpoint)
+    bundles = [bundle_folder(config, model, recipe) for recipe in recipes]
     for folder in (model.checkpoint, *bundles):
         found = known_scores(config, folder, data, limit)
         if found is None:
@@ -184,7 +198,7 @@ def _score(
                     model=folder,
                     data=data,
                     questions=limit,
-                    max_length=max(config.tokens),
+                    max_length=max(config.scale.tokens),
                     out=config.results,
                 ),
                 steps.questions,
@@ -200,20 +214,37 @@ def _f1_text(result: Result) -> str:
 
 
 def _measure(
-    config: StudyConfig, models: list[Model], threads: int, tokens: int, steps: _Steps
+    config: StudyConfig,
+    models: list[Model],
+    runtime: str,
+    threads: int,
+    tokens: int,
+    steps: _Steps,
 ) -> list[Result]:
-    """Measure every file at one thread count and length, all taking turns."""
+    """Measure every model and precision on one runtime, thread count and length, in turns."""
+    scale = config.scale
+    wants_memory = threads == min(scale.threads) and tokens == max(scale.tokens)
     settings = [
-        Setting(bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters)
+        Setting(
+            model.checkpoint if runtime in PEERS else bundle_folder(config, model, recipe),
+            runtime,
+            threads,
+            tokens,
+            model.parameters,
+            recipe if runtime in PEERS else None,
+            wants_memory,
+        )
         for model in models
-        for recipe in config.recipes
-        for runtime in config.runtimes
+        for recipe in config.recipes_of(model.checkpoint)
+        if recipe in PEERS.get(runtime, (recipe,))
     ]
+    if not settings:  # a peer that runs none of the precisions asked for
+        steps.finish(f"{RUNTIME_NAMES[runtime]}: nothing to measure")
+        return []
     paths = [config.results / f"{setting.name}.json" for setting in settings]
-    results = known_session(settings, paths, config.plan)
+    results = known_session(settings, paths, scale.plan)
     if results is None:
-        results = measure_together(settings, config.plan, steps.say)
-        for result, path in zip(results, paths, strict=True):
-            write_result(result, path)
-    steps.finish(f"speed with {count_threads(threads)} at {tokens} tokens: {len(results)} files")
+        results = measure_into(settings, scale.plan, config.results, steps.say)
+    what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
+    steps.finish(f"speed: {what}: {len(results)} files")
     return results

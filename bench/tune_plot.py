@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from bench.config import TuneConfig
 from bench.measured import RUNTIME_NAMES
-from bench.plots import COLOURS, DPI, HEIGHT, MARKERS, WIDTH
+from bench.plots import COLOURS
 
 if TYPE_CHECKING:
     from bench.tune import Tried
+
+MARKERS = {"tflite": "o", "pte": "s", "torch": "^"}
+WIDTH, HEIGHT, DPI = 8.0, 4.2, 150
 
 
 def draw_front(judged: "Sequence[Tried]", config: TuneConfig, path: Path) -> None:

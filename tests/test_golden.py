@@ -17,7 +17,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 
-from bench.host import bundle_tokenizer
+from bench.subject import bundle_tokenizer
 from export.bundle import MANIFEST, SIGNATURE, load_bundle, load_golden
 from export.signature import check_signature, read_public_key
 from tasks.answers import Logits, decode

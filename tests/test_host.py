@@ -10,23 +10,16 @@ import pytest
 
 from bench import process
 from bench.config import BenchConfig, Plan
-from bench.host import (
-    Setting,
-    bench,
-    bundle_tokenizer,
-    describe_device,
-    measure,
-    measure_together,
-    padded_length,
-    real_tokens,
-)
+from bench.host import Setting, bench, measure, measure_together
+from bench.machine import allowed_cpus, describe_device
 from bench.process import Worker
 from bench.result import RANDOM, read_results
 from bench.shapes import Shape, write_shape
+from bench.subject import bundle_tokenizer, padded_length, real_tokens
 from export.bundle import Bundle
 from export.config import ExportConfig
 
-QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120)
+QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120, tight=0)
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +49,18 @@ def test_a_measurement_holds_its_raw_samples(bundle: Bundle, runtime: str) -> No
     assert speed
     assert len(speed.round_sizes) == 2
     assert len(speed.wall_ms) == len(speed.cpu_ms) == sum(speed.round_sizes) <= 6
-    assert speed.peak_bytes > 100_000
-    assert speed.bare_bytes > 10_000_000
-    assert speed.first_ms >= 0.5 * min(speed.wall_ms)
+    assert result.memory
+    assert result.memory.peak_bytes > 100_000
+    assert result.memory.bare_bytes > 10_000_000
+    (start,) = speed.starts
+    assert start.first_ms >= 0.5 * min(speed.wall_ms)
+    assert len(start.warmup_ms) == 2
+    assert result.workload
+    assert result.workload.cpus == allowed_cpus()[-1:]
+    assert result.before
+    assert result.after
+    assert 0 <= (result.before.busy_cores or 0) <= result.device.cores + 0.5
+    assert start.at_s < speed.at_s[0]
     assert (result.subject.model, result.subject.recipe) == ("tiny", "int8")
     assert result.subject.weights == RANDOM
     assert result.device == describe_device()
@@ -80,7 +82,8 @@ def test_bench_writes_a_file_for_every_setting(bundle: Bundle, tmp_path: Path) -
     results = bench(config)
     names = {f"tiny-int8-tflite-{t}t-{n}.json" for t in (1, 2) for n in (32, 50)}
     assert {path.name for path in tmp_path.iterdir()} == names
-    key = {(r.speed.threads, r.speed.tokens, r.speed.padded_tokens) for r in results if r.speed}
+    found = [r.workload for r in results if r.workload]
+    key = {(w.threads, w.tokens, w.padded_tokens) for w in found}
     assert key == {(1, 32, 32), (1, 50, 64), (2, 32, 32), (2, 50, 64)}
     assert len(read_results([tmp_path])) == 4
 

@@ -82,7 +82,7 @@ def test_progress_counts_to_the_end(said: list[tuple[str, int, int]]) -> None:
 
 def test_compared_files_share_a_session(config: StudyConfig, said: object) -> None:
     results = [r for r in read_results([config.results]) if r.speed]
-    sessions = {r.speed.session: r.speed.tokens for r in results if r.speed}
+    sessions = {r.speed.session: r.workload.tokens for r in results if r.speed and r.workload}
     assert sorted(sessions.values()) == [32, 80]
 
 
@@ -138,7 +138,7 @@ def test_a_kill_while_measuring_loses_nothing_that_was_finished(
         path.unlink()
     _kill_when(config, lambda line: "1t-80: round 2" in line)
     results = read_results([config.results])
-    assert {r.speed.tokens for r in results if r.speed} == {32}
+    assert {r.workload.tokens for r in results if r.workload} == {32}
     before = _times(config.results)
     _again(config)
     assert before.items() <= _times(config.results).items()

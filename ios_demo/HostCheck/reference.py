@@ -11,7 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.host import bundle_tokenizer  # noqa: E402
+from bench.subject import bundle_tokenizer  # noqa: E402
 from export.runner import open_runner  # noqa: E402
 from export.shipped import todays_bundle  # noqa: E402
 from tasks.qa import answer_question  # noqa: E402

@@ -29,8 +29,13 @@ final class AppCoreTests: XCTestCase {
     XCTAssertEqual(engine.lengths.count, 1 + 3 * (2 + 5) + 1)
     let device = Device(
       name: "a \"phone\"", system: "iOS 26 \u{1F600}", processor: "\\", cores: 6, memoryBytes: 8)
-    let text = try resultJSON(
-      plan, bundle, device, runtimeVersion: "LiteRT 2", measuredAt: Date(), speed)
+    XCTAssertEqual(speed.warmupMs.count, 6)
+    XCTAssertEqual(speed.runAtS, speed.runAtS.sorted())
+    let state = Conditions(
+      at: Date(), thermalStatus: 0, batteryPercent: 80, batterySaver: false, charging: nil)
+    let place = Circumstances(
+      device: device, runtimeVersion: "LiteRT 2", debugBuild: true, before: state, after: state)
+    let text = try resultJSON(plan, bundle, place, speed)
     let found = try XCTUnwrap(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     XCTAssertEqual((found["subject"] as? [String: Any])?["model"] as? String, "tiny")
@@ -46,8 +51,9 @@ final class AppCoreTests: XCTestCase {
   func testTheThreadsAtWorkAreProcessorTimeOverWallTime() {
     for (cpu, threads) in [([0.0, 0.1], 1), ([2, 2], 1), ([6, 6], 3), ([7.9, 8], 4)] {
       let speed = Speed(
-        tokens: 8, paddedTokens: 8, loadMs: 1, firstMs: 1, firstCpuMs: 1, roundSizes: [2],
-        wallMs: [2, 2], cpuMs: cpu, bareBytes: 0, peakBytes: 0)
+        tokens: 8, paddedTokens: 8, loadAtS: 0, loadMs: 1, firstMs: 1, firstCpuMs: 1,
+        warmupMs: [], roundSizes: [2], runAtS: [0, 1], wallMs: [2, 2], cpuMs: cpu,
+        bareBytes: 0, peakBytes: 0)
       XCTAssertEqual(speed.busyThreads, threads)
     }
   }
