@@ -66,6 +66,3 @@ class TorchRunner:
     def invoke(self) -> None:
         """Run one inference."""
         self._model(**self._inputs)
-
-
-open_torch = TorchRunner

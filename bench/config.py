@@ -42,7 +42,8 @@ class Plan:
     machine falls on all of them. A round ends early after `round_seconds`. All of it is done
     `repeats` times, each with fresh processes. After `least_rounds` it stops where the 95 %
     intervals are narrower than `tight`, a share of the estimate (0: never). `cpus` are those to
-    stay on, empty for the last ones that the process may use.
+    stay on, empty for the last ones that the process may use. `memory` asks for a pass that reads
+    the highest memory.
     """
 
     rounds: int = 5
@@ -54,6 +55,7 @@ class Plan:
     least_rounds: int = 4
     tight: float = 0.02
     cpus: tuple[int, ...] = ()
+    memory: bool = True
 
     def __post_init__(self) -> None:
         counts = self.rounds, self.repeats, self.runs, self.warmup, self.least_rounds
@@ -322,7 +324,7 @@ class TuneConfig:
 
     @property
     def plan(self) -> Plan:
-        return Plan(rounds=self.rounds)
+        return Plan(rounds=self.rounds, memory=False)
 
 
 @dataclass(frozen=True)

@@ -19,39 +19,17 @@ from bench.result import (
     Memory,
     Result,
     Speed,
+    Subject,
     Workload,
     write_result,
 )
 from bench.samples import median_interval, ratio_interval
-from bench.sources import Source, open_source
+from bench.setting import Candidate, Setting
 from bench.subject import runtime_version
 from export.bundle import load_bundle
 
 Progress = Callable[[str], None]
 MEMORY_RUNS = 3
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing to measure: a runtime of a bundle, a thread count, a length in real tokens.
-
-    `bundle` may be a checkpoint folder for a runtime that takes one; `recipe` is its precision
-    then. `memory` asks for a pass of its own that reads the highest memory.
-    """
-
-    bundle: Path
-    runtime: str
-    threads: int
-    tokens: int
-    parameters: int | None = None
-    recipe: str | None = None
-    memory: bool = True
-
-    @property
-    def name(self) -> str:
-        """The name of its result file, without the ending."""
-        precision = f"-{self.recipe}" if self.recipe else ""
-        return f"{self.bundle.name}{precision}-{self.runtime}-{self.threads}t-{self.tokens}"
 
 
 def bench(config: BenchConfig, progress: Progress = lambda message: None) -> list[Result]:
@@ -66,13 +44,16 @@ def bench(config: BenchConfig, progress: Progress = lambda message: None) -> lis
     return results
 
 
-def measure(setting: Setting, plan: Plan | None = None) -> Result:
+def measure(setting: Candidate, plan: Plan | None = None) -> Result:
     """Measure one setting."""
     return measure_together([setting], plan or Plan())[0]
 
 
 def measure_into(
-    settings: Sequence[Setting], plan: Plan, folder: Path, progress: Progress = lambda message: None
+    settings: Sequence[Candidate],
+    plan: Plan,
+    folder: Path,
+    progress: Progress = lambda message: None,
 ) -> list[Result]:
     """Measure settings in turns and write their files; goes on where a killed call stopped."""
     paths = [folder / f"{setting.name}.json" for setting in settings]
@@ -85,31 +66,31 @@ def measure_into(
 
 
 def measure_together(
-    settings: Sequence[Setting],
+    settings: Sequence[Candidate],
     plan: Plan,
     progress: Progress = lambda message: None,
     journal: Path | None = None,
 ) -> list[Result]:
     """Measure settings that will be compared: a process each, and they take turns in rounds.
 
-    All of them are in memory at the same time. Each process must pass the golden check before its
-    first round, so no speed is reported for a file that computes wrongly. Stops early when the
+    All of them are in memory at the same time. Each process must prove itself before its first
+    round, so no speed is reported for a file that computes wrongly. Stops early when the
     intervals are as tight as `plan.tight`. With a `journal` a killed call goes on where it was.
     """
-    sources = [open_source(s.bundle, s.runtime, s.recipe) for s in settings]
     loads = [
-        Workload(s.threads, s.tokens, source.padded_length(s.tokens), _cpus(s.threads, plan))
-        for s, source in zip(settings, sources, strict=True)
+        Workload(s.threads, s.tokens, s.padded_tokens, _cpus(s.threads, plan)) for s in settings
     ]
+    subjects = [setting.subject() for setting in settings]
     before = observe()
     with ExitStack() as stack:
         path = journal or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal"
-        inputs = _inputs(settings, sources, loads, plan)
+        inputs = _inputs(settings, subjects, loads, plan)
         log = stack.enter_context(Journal(path, inputs, len(settings), plan.timeout_s))
-        session = _Session(settings, sources, loads, plan, log, progress)
+        session = _Session(settings, subjects, loads, plan, log, progress)
         for repeat in range(plan.repeats):
             session.run_repeat(repeat)
-        session.read_memory()
+        if plan.memory:
+            session.read_memory()
         return session.results(before, observe())
 
 
@@ -123,8 +104,8 @@ def _cpus(threads: int, plan: Plan) -> tuple[int, ...]:
 
 
 def _inputs(
-    settings: Sequence[Setting],
-    sources: Sequence[Source],
+    settings: Sequence[Candidate],
+    subjects: Sequence[Subject],
     loads: Sequence[Workload],
     plan: Plan,
 ) -> Any:
@@ -133,16 +114,21 @@ def _inputs(
         "device": dataclasses.asdict(describe_device()),
         "plan": dataclasses.asdict(plan),
         "settings": [
-            [s.name, s.memory, source.digest, runtime_version(s.runtime), dataclasses.asdict(load)]
-            for s, source, load in zip(settings, sources, loads, strict=True)
+            [
+                setting.name,
+                subject.manifest_sha256 or subject.file_sha256,
+                runtime_version(setting.runtime),
+                dataclasses.asdict(load),
+            ]
+            for setting, subject, load in zip(settings, subjects, loads, strict=True)
         ],
     }
 
 
 @dataclass
 class _Session:
-    settings: Sequence[Setting]
-    sources: Sequence[Source]
+    settings: Sequence[Candidate]
+    subjects: Sequence[Subject]
     loads: Sequence[Workload]
     plan: Plan
     log: Journal
@@ -166,7 +152,9 @@ class _Session:
                 self.progress(f"{self._about()}: round {number + 1}")
                 self._run_round(workers, number)
                 if self._is_enough():
-                    return
+                    break
+            for setting, worker in zip(self.settings, workers, strict=True):
+                setting.prove(worker, timed=True)
 
     def _about(self) -> str:
         return f"{self.settings[0].threads}t-{self.settings[0].tokens}"
@@ -175,9 +163,8 @@ class _Session:
         chosen = range(len(self.settings)) if only is None else [only]
         workers = []
         for index in chosen:
-            setting = self.settings[index]
-            about = f"{setting.bundle} ({setting.runtime})"
-            worker = stack.enter_context(Worker(about, self.plan.timeout_s, (self.log.fd,)))
+            setting, shared = self.settings[index], (self.log.fd,)
+            worker = stack.enter_context(Worker(setting.about, self.plan.timeout_s, shared))
             worker.send("prepare", runtime=setting.runtime, cpus=self.loads[index].cpus)
             workers.append(worker)
         for worker in workers:
@@ -185,22 +172,14 @@ class _Session:
         return workers
 
     def _load(self, index: int, worker: Worker) -> tuple[Any, Any]:
-        setting, source = self.settings[index], self.sources[index]
-        ids, types = source.real_tokens(setting.tokens)
-        loaded = worker.ask(
-            source.operation,
-            folder=str(setting.bundle),
-            runtime=setting.runtime,
-            threads=setting.threads,
-            **source.options,
-        )
+        ids, types = self.settings[index].inputs()
+        loaded = self.settings[index].load(worker)
         return loaded, worker.ask("run", input_ids=ids, token_type_ids=types)
 
     def _open(self, index: int, worker: Worker) -> None:
         self.progress(f"{self.settings[index].name}: loading")
         loaded, first = self._load(index, worker)
-        if self.sources[index].is_golden:
-            worker.ask("golden")
+        self.settings[index].prove(worker, timed=False)
         values = loaded["at"], loaded["load_ms"], first["first_ms"], first["first_cpu_ms"]
         self.log.append(index, "start", *values)
 
@@ -234,7 +213,7 @@ class _Session:
     def read_memory(self) -> None:
         """A pass of its own for the highest memory: a process that is not timed."""
         for index, setting in enumerate(self.settings):
-            if not setting.memory or self.log.read()[index].memory is not None:
+            if self.log.read()[index].memory is not None:
                 continue
             self.progress(f"{setting.name}: memory")
             with ExitStack() as stack:
@@ -255,7 +234,7 @@ class _Session:
                 version=RESULT_VERSION,
                 measured_at=self.log.began,
                 device=device,
-                subject=source.describe(setting.parameters),
+                subject=subject,
                 runtime=setting.runtime,
                 runtime_version=runtime_version(setting.runtime),
                 runner="bench.worker",
@@ -269,8 +248,8 @@ class _Session:
                 after=after,
                 notes=(),
             )
-            for setting, source, load, one, speed in zip(
-                self.settings, self.sources, self.loads, taken, self._speeds(taken), strict=True
+            for setting, subject, load, one, speed in zip(
+                self.settings, self.subjects, self.loads, taken, self._speeds(taken), strict=True
             )
         ]
 

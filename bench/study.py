@@ -4,6 +4,7 @@ An interrupted study goes on where it stopped: bundles and results whose inputs 
 hashes are used again.
 """
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +13,16 @@ from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import evaluate
-from bench.host import Setting, measure_into
+from bench.host import measure_into
 from bench.measured import RUNTIME_NAMES
 from bench.process import Worker
 from bench.report import write_report
 from bench.result import RANDOM, Result, read_results
 from bench.reuse import bundle_is_current, known_scores, known_session
+from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
-from bench.sources import PEERS
 from bench.tables import count_threads
+from bench.torch_setting import TORCH_RECIPES, TorchSetting
 from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.squad import read_questions, sample_path
@@ -120,9 +122,9 @@ def _check_inputs(config: StudyConfig) -> None:
         raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
     for name in config.scale.shapes:
         find_shape(name)
-    for name in config.scale.peers:
-        if name not in PEERS:
-            raise ValueError(f"unknown peer {name!r}; the known ones are: {', '.join(PEERS)}")
+    unknown = [name for name in config.scale.peers if name != TorchSetting.runtime]
+    if unknown:
+        raise ValueError(f"unknown peer {unknown[0]!r}; there is {TorchSetting.runtime}")
     if config.data:
         read_questions(config.data, limit=config.questions)
 
@@ -220,29 +222,32 @@ def _measure(
     steps: _Steps,
 ) -> list[Result]:
     """Measure every model and precision on one runtime, thread count and length, in turns."""
-    scale = config.scale
-    wants_memory = threads == min(scale.threads) and tokens == max(scale.tokens)
+    at_ends = threads == min(config.scale.threads) and tokens == max(config.scale.tokens)
+    plan = dataclasses.replace(config.scale.plan, memory=at_ends)
     settings = [
-        Setting(
-            model.checkpoint if runtime in PEERS else bundle_folder(config, model, recipe),
-            runtime,
-            threads,
-            tokens,
-            model.parameters,
-            recipe if runtime in PEERS else None,
-            wants_memory,
-        )
+        setting
         for model in models
-        for recipe in scale.recipes
-        if recipe in PEERS.get(runtime, scale.recipes)
+        for recipe in config.scale.recipes
+        for setting in _settings(config, model, recipe, runtime, threads, tokens)
     ]
-    if not settings:  # a peer that runs none of the precisions asked for
-        steps.finish(f"{RUNTIME_NAMES[runtime]}: nothing to measure")
-        return []
-    paths = [config.results / f"{setting.name}.json" for setting in settings]
-    results = known_session(settings, paths, scale.plan)
-    if results is None:
-        results = measure_into(settings, scale.plan, config.results, steps.say)
     what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
-    steps.finish(f"speed: {what}: {len(results)} files")
-    return results
+    results: list[Result] | None = []
+    if settings:  # a peer may run none of the precisions
+        paths = [config.results / f"{setting.name}.json" for setting in settings]
+        results = known_session(settings, paths, plan)
+        if results is None:
+            results = measure_into(settings, plan, config.results, steps.say)
+    steps.finish(f"speed: {what}: {len(settings)} files")
+    return results or []
+
+
+def _settings(
+    config: StudyConfig, model: Model, recipe: str, runtime: str, threads: int, tokens: int
+) -> list[Candidate]:
+    """A model in one precision on one runtime: one setting, or none where it has no such form."""
+    if runtime in config.runtimes:
+        folder = bundle_folder(config, model, recipe)
+        return [Setting(folder, runtime, threads, tokens, model.parameters)]
+    if recipe in TORCH_RECIPES:
+        return [TorchSetting(model.checkpoint, recipe, threads, tokens)]
+    return []

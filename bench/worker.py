@@ -32,9 +32,6 @@ MODULES = {
 }
 
 
-PEER_OPENERS = {"torch": "bench.checkpoint:open_torch"}
-
-
 def peak_memory() -> int:
     """Highest resident memory of this process so far, in bytes (VmHWM on Linux)."""
     status = Path("/proc/self/status")
@@ -90,12 +87,12 @@ class Session:
         self._check: Callable[[], float] = lambda: check_golden(self.bundle, runner)
         return {"at": at, "load_ms": load_ms}
 
-    def load_peer(self, folder: str, runtime: str, threads: int, recipe: str) -> Answer:
-        """Load a checkpoint folder into a runtime that is no phone's, to compare with."""
-        module, _, name = PEER_OPENERS[runtime].partition(":")
-        opener = getattr(import_module(module), name)
+    def load_torch(self, folder: str, recipe: str, threads: int) -> Answer:
+        """Load a checkpoint folder into torch, to be timed."""
+        from bench.checkpoint import TorchRunner
+
         at, start = time.time(), time.perf_counter()
-        self.runner = opener(Path(folder), recipe, threads)
+        self.runner = TorchRunner(Path(folder), recipe, threads)
         return {"at": at, "load_ms": 1000 * (time.perf_counter() - start)}
 
     def load_checkpoint(self, folder: str, threads: int) -> Answer:
