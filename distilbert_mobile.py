@@ -528,7 +528,7 @@ COMMANDS = {
         "exact match and F1 of a checkpoint or of a bundle's files",
         "bench.config:EvaluateConfig",
         ("model",),
-        lambda config, progress: _load("bench.evaluate:evaluate")(config, progress),
+        lambda config, progress: _load("bench.device:evaluate")(config, progress),
         _show_scores,
     ),
     "export": Command(
@@ -564,7 +564,7 @@ COMMANDS = {
         _show_installed,
     ),
     "bench": Command(
-        "measure a bundle on this host: load, latency, memory; or fail where it got slower",
+        "measure a bundle on this host or on phones; or fail where it got slower",
         "bench.config:BenchConfig",
         ("bundle",),
         lambda config, progress: _load("bench.compare:bench_against")(

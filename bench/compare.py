@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.config import BenchConfig, CompareConfig, parse_share
-from bench.host import Progress, bench
+from bench.device import Lines, bench
 from bench.result import Result, read_results
 from bench.samples import Interval, ratio_interval
 from bench.tables import count_threads
@@ -53,7 +53,7 @@ def compare(config: CompareConfig) -> Comparison:
     return compare_results(before, after, parse_share(config.max_regression))
 
 
-def bench_against(config: BenchConfig, progress: Progress = lambda message: None) -> Benched:
+def bench_against(config: BenchConfig, progress: Lines = lambda message: None) -> Benched:
     """Measure a bundle, and compare with the baseline where one is given."""
     # Read first: the new results may take the place of the old ones.
     before = None if config.baseline is None else read_results([config.baseline])

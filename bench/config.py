@@ -4,10 +4,16 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.device_options import (
+    CLEAN_HELP,
+    DEVICE_HELP,
+    HOST,
+    KIT_HELP,
+    require_fitting_options,
+)
 from export.config import RUNTIMES
 from export.recipes import find_recipe
-
-SHIPPED_STUDENT = Path("models/minilm-l3-squad")
+from export.shipped import SHIPPED
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:
@@ -66,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class BenchConfig:
-    """One bundle, measured on this host."""
+    """One bundle, measured on this host or on phones."""
 
     bundle: Path = field(metadata={"help": "bundle folder to measure"})
     out: Path = field(default=Path("results"), metadata={"help": "folder for the result files"})
@@ -77,9 +83,9 @@ class BenchConfig:
     tokens: tuple[int, ...] = field(
         default=(128, 384), metadata={"help": "lengths of the input, in real tokens"}
     )
-    rounds: int = field(default=5, metadata={"help": "rounds; the compared settings take turns"})
+    rounds: int = field(default=5, metadata={"help": "rounds on the host; settings take turns"})
     repeats: int = field(default=1, metadata={"help": "times all that, in fresh processes"})
-    runs: int = field(default=20, metadata={"help": "timed runs in a round, at most"})
+    runs: int = field(default=20, metadata={"help": "timed runs in a round on the host, at most"})
     tight: float = field(
         default=0.02,
         metadata={"help": "stop when the 95 % intervals are this narrow, a share (0: never)"},
@@ -94,12 +100,33 @@ class BenchConfig:
     max_regression: str = field(
         default="5%", metadata={"help": "slowdown against --baseline that is still accepted"}
     )
+    device: str = field(default=HOST, metadata={"help": DEVICE_HELP})
+    runners: tuple[str, ...] = field(
+        default=("litert",),
+        metadata={
+            "help": "what runs the files on phones: litert, app, benchmark_model=FILE, "
+            "executor_runner=FILE"
+        },
+    )
+    runner_kit: Path | None = field(default=None, metadata={"help": KIT_HELP})
+    quick: bool = field(
+        default=False,
+        metadata={"help": "a few seconds on the phone; not enough for a row to publish"},
+    )
+    leave_settings: bool = field(
+        default=False,
+        metadata={"help": "change no setting of the phone (airplane mode, screen, battery saver)"},
+    )
+    clean: bool = field(default=False, metadata={"help": CLEAN_HELP})
 
     def __post_init__(self) -> None:
         _require_known_runtimes(self.runtimes)
         _require_positive("threads", self.threads)
         _require_positive("tokens", self.tokens)
         parse_share(self.max_regression)
+        of_phones = ("runners", "runner_kit", "quick", "leave_settings", "clean")
+        of_hosts = ("rounds", "repeats", "runs", "tight", "cpus")
+        require_fitting_options(self, of_phones, of_hosts)
 
     @property
     def plan(self) -> Plan:
@@ -150,8 +177,14 @@ class EvaluateConfig:
     revision: str | None = field(
         default=None, metadata={"help": "branch, tag or commit of a checkpoint of the Hub"}
     )
+    device: str = field(default=HOST, metadata={"help": DEVICE_HELP})
+    runner_kit: Path | None = field(default=None, metadata={"help": KIT_HELP})
+    clean: bool = field(default=False, metadata={"help": CLEAN_HELP})
 
     def __post_init__(self) -> None:
+        require_fitting_options(
+            self, of_phones=("runner_kit", "clean"), of_hosts=("max_length", "revision")
+        )
         _require_known_runtimes(self.runtimes)
         _require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:
@@ -195,7 +228,7 @@ class StudyConfig:
     """
 
     models: tuple[Path, ...] = field(
-        default=(SHIPPED_STUDENT,), metadata={"help": "checkpoint folders"}
+        default=(SHIPPED.checkpoint,), metadata={"help": "checkpoint folders"}
     )
     shapes: tuple[str, ...] | None = field(
         default=None,
@@ -205,7 +238,10 @@ class StudyConfig:
         },
     )
     recipes: tuple[str, ...] | None = field(
-        default=None, metadata={"help": "export recipes (default: fp32,int8)"}
+        default=None,
+        metadata={
+            "help": "export recipes (default: fp32,int8, and for the student that ships its own)"
+        },
     )
     runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
     peers: tuple[str, ...] | None = field(
@@ -266,6 +302,12 @@ class StudyConfig:
     @property
     def plan(self) -> Plan:
         return self.scale.plan
+
+    def recipes_of(self, checkpoint: Path) -> tuple[str, ...]:
+        """The recipes for one model: the student that ships is also made as it ships."""
+        shipped = checkpoint.resolve() == SHIPPED.checkpoint.resolve()
+        more = (SHIPPED.recipe,) if shipped and self.recipes is None else ()
+        return tuple(dict.fromkeys((*self.scale.recipes, *more)))
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,7 @@ def evaluate(
         folder = checkpoint_folder(config.model, config.revision)
         name = checkpoint_name(config.model, folder).rpartition("/")[2]
         config = dataclasses.replace(config, model=folder, revision=None)
-    data = tuple(config.data) or (sample_path(),)
-    questions = read_questions(data, limit=config.questions)
+    data, questions = read_data(config)
     if (config.model / MANIFEST).is_file():
         results = _evaluate_bundle(config, data, questions, progress)
     elif (config.model / "config.json").is_file():
@@ -67,6 +66,12 @@ def evaluate(
         file = accuracy_name(name, result.runtime, result.accuracy.data)
         write_result(result, config.out / f"{file}.json")
     return results
+
+
+def read_data(config: EvaluateConfig) -> tuple[tuple[Path, ...], list[Question]]:
+    """The data files that a config means (default: our own sample), and their questions."""
+    data = tuple(config.data) or (sample_path(),)
+    return data, read_questions(data, limit=config.questions)
 
 
 def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
@@ -101,7 +106,7 @@ def _evaluate_bundle(
             worker.ask("prepare", runtime=runtime)
             worker.ask("load", folder=str(config.model), runtime=runtime, threads=config.threads)
             worker.ask("golden")
-            accuracy = _score(
+            accuracy = score_model(
                 _remote_model(worker),
                 bundle_tokenizer(bundle),
                 bundle.manifest.qa,
@@ -141,7 +146,7 @@ def _evaluate_checkpoint(
         loaded = worker.ask(
             "load_checkpoint", folder=str(config.model.resolve()), threads=config.threads
         )
-        accuracy = _score(
+        accuracy = score_model(
             _remote_model(worker),
             read_tokenizer(config.model),
             QaLimits().for_length(min(config.max_length, loaded["positions"])),
@@ -153,7 +158,7 @@ def _evaluate_checkpoint(
     return _result(describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
 
 
-def _score(
+def score_model(
     model: SpanModel,
     tokenizer: TextTokenizer,
     limits: QaLimits,
@@ -162,6 +167,7 @@ def _score(
     limit: int | None,
     progress: Callable[[int], None],
 ) -> Accuracy:
+    """Let a model answer all questions; `limit` is how many were asked for, for the record."""
     answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
     scores = score(questions, answers)
     return Accuracy(

@@ -1,0 +1,85 @@
+"""The model that ships on an ARM64 phone: our runner, the real adb and adbd, an emulated CPU.
+
+Answers are real, times are not.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from box import Box
+from short import PATIENT, config_for, connect, make_box
+
+from bench.config import EvaluateConfig, ReportConfig
+from bench.evaluate import evaluate
+from bench.phone import score
+from bench.phone.adb import Adb
+from bench.phone.measure import PhonePlan, bench_phones
+from bench.phone.score import evaluate_phones
+from bench.report import report
+from bench.result import read_results
+from export.bundle import Bundle
+from export.runner import open_runner
+
+LOGITS = 0.05
+"""How far int8 logits may differ between the processors; 0.03 was seen (float32: 1e-6)."""
+
+
+@pytest.fixture(scope="module")
+def arm(adb: Adb) -> Iterator[tuple[Box, str]]:
+    box = make_box("arm64", "arm64")
+    serial = connect(adb, box.port)
+    yield box, serial
+    adb.run(["disconnect", serial], 20)
+    box.stop()
+
+
+def test_measured_pulled_and_reported(
+    adb: Adb, arm: tuple[Box, str], bundle: Bundle, tmp_path: Path
+) -> None:
+    box, serial = arm
+    before = box.snapshot()
+    config = config_for(bundle, serial, tmp_path / "results")
+    plan = PhonePlan(rounds=1, seconds=0.1, warmup=0, runs=1, timeout_s=300)
+    (result,) = bench_phones(config, lambda line: None, PATIENT, adb, plan)
+    assert result.runner == "litert_runner"
+    assert "aarch64 wheel" in result.runtime_version
+    assert result.device.processor.endswith("arm64-v8a")
+    assert box.snapshot() == before
+    report(ReportConfig((tmp_path / "results",), tmp_path / "report"))
+    page = (tmp_path / "report" / "report.md").read_text()
+    assert "phone in a box" in page
+
+
+def test_answers_and_logits_are_those_of_x86(
+    adb: Adb,
+    arm: tuple[Box, str],
+    bundle: Bundle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """EM and F1 of our whole sample, and every logit behind them."""
+    _, serial = arm
+    seen = {}
+    run_there = score._run
+
+    def run_and_look(*arguments):  # type: ignore[no-untyped-def]
+        seen.update(run_there(*arguments))
+        return seen
+
+    monkeypatch.setattr(score, "_run", run_and_look)
+    there = evaluate_phones(
+        EvaluateConfig(bundle.folder, out=tmp_path / "results", device=f"adb:{serial}"),
+        care=PATIENT,
+        adb=adb,
+    )
+    here = evaluate(EvaluateConfig(bundle.folder, runtimes=("tflite",)))
+    assert there[0].accuracy == here[0].accuracy
+    assert read_results([tmp_path / "results"]) == there
+    runner, worst = open_runner(bundle, "tflite"), 0.0
+    for (ids, types), logits in seen.items():
+        for one, other in zip(runner.span_logits(list(ids), list(types)), logits, strict=True):
+            worst = max(worst, float(np.abs(one - other).max()))
+    print(f"{len(seen)} windows, worst difference of a logit {worst:.4f}")
+    assert 0 <= worst < LOGITS
