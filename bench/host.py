@@ -97,9 +97,15 @@ def measure_together(
 def _cpus(threads: int, plan: Plan) -> tuple[int, ...]:
     """The CPUs of a setting: those asked for, or the last ones that this process may use.
 
-    The first ones serve most interrupts. Empty where there are fewer than threads.
+    The first ones serve most interrupts. Empty where this process has fewer than threads.
     """
-    cpus = plan.cpus or allowed_cpus()
+    allowed = allowed_cpus()
+    if plan.cpus and (threads > len(plan.cpus) or not set(plan.cpus) <= set(allowed)):
+        raise ValueError(
+            f"{threads} threads cannot stay on the CPUs {', '.join(map(str, plan.cpus))}; this "
+            f"process may use {', '.join(map(str, allowed)) or 'none by name'}; name one a thread"
+        )
+    cpus = plan.cpus or allowed
     return cpus[-threads:] if threads <= len(cpus) else ()
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
-from bench.evaluate import evaluate
+from bench.evaluate import accuracy_name, evaluate
 from bench.host import measure_into
 from bench.measured import RUNTIME_NAMES
 from bench.process import Worker
 from bench.report import write_report
-from bench.result import RANDOM, Result, read_results
+from bench.result import RANDOM, Result, find_result_files, read_result
 from bench.reuse import bundle_is_current, known_scores, known_session
 from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters, find_shape, is_written, weights_label
@@ -82,7 +82,8 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     """Run the study of `config`; returns its results after writing the report."""
     _check_inputs(config)
     scale = config.scale
-    other = read_results(config.also) if config.also else []
+    also = find_result_files(config.also) if config.also else []
+    other = {path: read_result(path) for path in also}
     data = [(sample_path(),), *([config.data] if config.data else [])]
     sessions = [
         (runtime, threads, tokens)
@@ -97,16 +98,17 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
     _export_all(config, models, steps)
-    results: list[Result] = []
+    found: dict[Path, Result] = {}
     for model in models:
         if model.weights != RANDOM:
             for files in data:
-                results += _score(config, model, files, steps)
+                found |= _score(config, model, files, steps)
     for session in sessions:
-        results += _measure(config, models, *session, steps)
-    page = write_report([*results, *other], config.report)
+        found |= _measure(config, models, *session, steps)
+    shown = {**found, **other}
+    page = write_report(list(shown.values()), config.report, list(shown))
     steps.finish(f"report: {page}")
-    return Study(tuple(results), page)
+    return Study(tuple(found.values()), page)
 
 
 def _check_inputs(config: StudyConfig) -> None:
@@ -186,10 +188,10 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
 
 def _score(
     config: StudyConfig, model: Model, data: tuple[Path, ...], steps: _Steps
-) -> list[Result]:
+) -> dict[Path, Result]:
     """EM and F1 of the checkpoint and of each shipped file on the same questions."""
     limit = None if data == (sample_path(),) else config.questions
-    results: list[Result] = []
+    results: dict[Path, Result] = {}
     recipes = config.recipes_of(model.checkpoint)
     bundles = [bundle_folder(config, model, recipe) for recipe in recipes]
     for folder in (model.checkpoint, *bundles):
@@ -206,7 +208,10 @@ def _score(
                 steps.questions,
             )
         steps.finish(f"{folder.name}: F1 " + ", ".join(_f1_text(result) for result in found))
-        results += found
+        for result in found:
+            assert result.accuracy
+            name = accuracy_name(folder.resolve().name, result.runtime, result.accuracy.data)
+            results[config.results / f"{name}.json"] = result
     return results
 
 
@@ -222,7 +227,7 @@ def _measure(
     threads: int,
     tokens: int,
     steps: _Steps,
-) -> list[Result]:
+) -> dict[Path, Result]:
     """Measure every model and precision on one runtime, thread count and length, in turns."""
     at_ends = threads == min(config.scale.threads) and tokens == max(config.scale.tokens)
     plan = dataclasses.replace(config.scale.plan, memory=at_ends)
@@ -233,14 +238,13 @@ def _measure(
         for setting in _settings(config, model, recipe, runtime, threads, tokens)
     ]
     what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
-    results: list[Result] | None = []
+    paths = [config.results / f"{setting.name}.json" for setting in settings]
+    results: list[Result] = []
     if settings:  # a peer may run none of the precisions
-        paths = [config.results / f"{setting.name}.json" for setting in settings]
-        results = known_session(settings, paths, plan)
-        if results is None:
-            results = measure_into(settings, plan, config.results, steps.say)
+        known = known_session(settings, paths, plan)
+        results = known or measure_into(settings, plan, config.results, steps.say)
     steps.finish(f"speed: {what}: {len(settings)} files")
-    return results or []
+    return dict(zip(paths, results, strict=True))
 
 
 def _settings(

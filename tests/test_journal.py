@@ -65,6 +65,14 @@ def test_a_record_that_was_cut_off_is_dropped(tmp_path: Path, torn: bytes) -> No
         assert log.read()[0].ended == {0, 1}
 
 
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    with _open(tmp_path / "j") as log:
+        log.append(0, "end", 0)
+        os.write(log.fd, b"0 nonsense 1\n")
+        with pytest.raises(ValueError, match="line 3 is damaged; remove the file"):
+            log.read()
+
+
 def test_a_journal_has_one_owner_at_a_time(tmp_path: Path) -> None:
     with _open(tmp_path / "j"), pytest.raises(ValueError, match="written by another run"):
         _open(tmp_path / "j")

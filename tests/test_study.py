@@ -1,6 +1,7 @@
 """The main job on tiny networks: everything is made, and an interrupted study goes on."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -70,6 +71,9 @@ def test_everything_is_made(config: StudyConfig, said: list[tuple[str, int, int]
     assert {r.subject.weights for r in results if r.subject.model == "bert-base"} == {RANDOM}
     page = (config.report / "index.html").read_text(encoding="utf-8")
     assert "Against BERT-base" in page
+    links = re.findall(r'<a href="([^"]+\.json)"', page)
+    assert len(links) == len(results)
+    assert all((config.report / link).resolve().is_file() for link in links)
     assert RANDOM in page
 
 
