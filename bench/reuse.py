@@ -5,9 +5,9 @@ from pathlib import Path
 
 from bench.config import Plan, StudyConfig
 from bench.evaluate import accuracy_name, describe_data
-from bench.host import is_enough
 from bench.machine import describe_device
 from bench.result import Result, Subject, read_result
+from bench.session import is_enough
 from bench.setting import Candidate
 from bench.subject import bundle_tokenizer, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file

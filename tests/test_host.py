@@ -10,10 +10,11 @@ import pytest
 
 from bench import process
 from bench.config import BenchConfig, Plan
-from bench.host import bench, is_enough, measure, measure_together
+from bench.host import bench, measure, measure_together
 from bench.machine import allowed_cpus, describe_device
 from bench.process import Worker
 from bench.result import RANDOM, read_results
+from bench.session import is_enough
 from bench.setting import Setting
 from bench.shapes import Shape, write_shape
 from bench.subject import bundle_tokenizer, padded_length, real_tokens
