@@ -7,12 +7,14 @@ from export.config import RUNTIMES
 from export.recipes import find_recipe
 
 
-def _require_positive(name: str, values: tuple[int, ...]) -> None:
+def require_positive(name: str, values: tuple[int, ...]) -> None:
+    """Raise ValueError unless there are values and all are at least 1."""
     if not values or any(value < 1 for value in values):
         raise ValueError(f"{name} must be whole numbers of at least 1, found {values!r}")
 
 
-def _require_known_runtimes(runtimes: tuple[str, ...]) -> None:
+def require_known_runtimes(runtimes: tuple[str, ...]) -> None:
+    """Raise ValueError for a runtime that no export writes."""
     unknown = [name for name in runtimes if name not in RUNTIMES]
     if unknown:
         known = ", ".join(RUNTIMES)
@@ -34,7 +36,7 @@ class Plan:
     timeout_s: float = 300.0
 
     def __post_init__(self) -> None:
-        _require_positive("rounds, runs and warmup", (self.rounds, self.runs, self.warmup))
+        require_positive("rounds, runs and warmup", (self.rounds, self.runs, self.warmup))
         if self.round_seconds <= 0 or self.timeout_s <= 0:
             raise ValueError("round_seconds and timeout_s must be above zero")
 
@@ -56,9 +58,9 @@ class BenchConfig:
     runs: int = field(default=20, metadata={"help": "timed runs in a round, at most"})
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads", self.threads)
-        _require_positive("tokens", self.tokens)
+        require_known_runtimes(self.runtimes)
+        require_positive("threads", self.threads)
+        require_positive("tokens", self.tokens)
 
     @property
     def plan(self) -> Plan:
@@ -91,10 +93,10 @@ class EvaluateConfig:
     )
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads and max_length", (self.threads, self.max_length))
+        require_known_runtimes(self.runtimes)
+        require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:
-            _require_positive("questions", (self.questions,))
+            require_positive("questions", (self.questions,))
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,12 @@ class StudyConfig:
     jobs: int = field(default=2, metadata={"help": "exports at the same time"})
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads", self.threads)
-        _require_positive("tokens", self.tokens)
-        _require_positive("jobs", (self.jobs,))
+        require_known_runtimes(self.runtimes)
+        require_positive("threads", self.threads)
+        require_positive("tokens", self.tokens)
+        require_positive("jobs", (self.jobs,))
         if self.questions is not None:
-            _require_positive("questions", (self.questions,))
+            require_positive("questions", (self.questions,))
         if not self.models and not self.shapes:
             raise ValueError("the study needs a model: give --models or --shapes")
         if not self.recipes or not self.runtimes:
@@ -188,8 +190,8 @@ class TuneConfig:
     rounds: int = field(default=5, metadata={"help": "rounds, in turns with the float32 file"})
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
+        require_known_runtimes(self.runtimes)
+        require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
         names = [path.name for path in self.checkpoints]
         if len(set(names)) != len(names):
             raise ValueError(f"two checkpoints have one name: {', '.join(names)}; rename a folder")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.config import EvaluateConfig
-from bench.host import bundle_tokenizer, describe_bundle, describe_device, now, runtime_version
+from bench.host import describe_device, now, runtime_version
 from bench.process import Worker
 from bench.result import (
     RESULT_VERSION,
@@ -19,6 +19,7 @@ from bench.result import (
     Subject,
     write_result,
 )
+from bench.setting import bundle_tokenizer, describe_bundle
 from bench.shapes import count_parameters, weights_label
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits

@@ -16,40 +16,23 @@ import psutil
 
 from bench.config import BenchConfig, Plan
 from bench.process import Worker
-from bench.result import (
-    RANDOM,
-    RANDOM_LICENCE,
-    RESULT_VERSION,
-    TRAINED,
-    Device,
-    Result,
-    Speed,
-    Subject,
-    write_result,
-)
-from export.bundle import MANIFEST, Bundle, load_bundle, record_file
-from tasks.squad import read_squad, sample_path
-from tasks.text_tokenizer import TextTokenizer
-from tasks.tokenizer_files import open_tokenizer
+from bench.result import RESULT_VERSION, Device, Result, Speed, write_result
+from bench.setting import Candidate, Setting
+from bench.shapes import find_shape, is_written
+from export.bundle import load_bundle
 
+SHAPE_TIMEOUT_S = 600.0
 Progress = Callable[[str], None]
-PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing to measure: a runtime of a bundle, a thread count, a length in real tokens."""
-
-    bundle: Path
-    runtime: str
-    threads: int
-    tokens: int
-    parameters: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of its result file, without the ending."""
-        return f"{self.bundle.name}-{self.runtime}-{self.threads}t-{self.tokens}"
+PACKAGES = {
+    "tflite": "ai-edge-litert",
+    "pte": "executorch",
+    "torch": "torch",
+    "torch-eager": "torch",
+    "torch-compile": "torch",
+    "onnxruntime": "onnxruntime",
+    "litert-stock": "ai-edge-litert",
+    "executorch-stock": "executorch",
+}
 
 
 @dataclass
@@ -81,52 +64,41 @@ def measure(setting: Setting, plan: Plan | None = None) -> Result:
 
 
 def measure_together(
-    settings: Sequence[Setting], plan: Plan, progress: Progress = lambda message: None
+    settings: Sequence[Candidate], plan: Plan, progress: Progress = lambda message: None
 ) -> list[Result]:
     """Measure settings that will be compared: a process each, and they take turns in rounds.
 
     All of them are in memory at the same time.
 
-    Loading and the first run of each happen while the others are idle. At the end each process
-    must pass the golden check, so no speed is reported for a file that computes wrongly.
+    Loading and the first run of each happen while the others are idle. Each must prove itself, so
+    no speed is reported for a file that computes wrongly.
     """
-    bundles = {s.bundle: load_bundle(s.bundle) for s in settings}
-    for setting in settings:  # refuses an unknown runtime or a length that does not fit
-        padded_length(bundles[setting.bundle], setting.runtime, setting.tokens)
+    padded = [setting.padded_tokens for setting in settings]  # refuses what does not fit
     samples = [_Samples() for _ in settings]
     with ExitStack() as stack:
-        workers = [
-            stack.enter_context(Worker(f"{s.bundle} ({s.runtime})", plan.timeout_s))
-            for s in settings
-        ]
+        workers = [stack.enter_context(Worker(s.about, plan.timeout_s)) for s in settings]
         for worker, setting in zip(workers, settings, strict=True):
             worker.send("prepare", runtime=setting.runtime)
         for worker in workers:
             worker.receive("prepare")
         for worker, setting, taken in zip(workers, settings, samples, strict=True):
             progress(f"{setting.name}: loading")
-            _open(worker, setting, bundles[setting.bundle], taken)
+            ids, types = setting.inputs()
+            taken.opened.update(setting.load(worker))
+            taken.opened.update(worker.ask("run", input_ids=ids, token_type_ids=types))
+            setting.prove(worker, timed=False)
+            worker.ask("run", input_ids=ids, token_type_ids=types)  # the measured input again
         for number in range(plan.rounds):
             progress(f"{settings[0].threads}t-{settings[0].tokens}: round {number + 1}")
             _run_round(workers, samples, plan, backwards=number % 2 == 1)
-        for worker, taken in zip(workers, samples, strict=True):
+        for worker, setting, taken in zip(workers, settings, samples, strict=True):
             taken.opened.update(worker.ask("memory"))
-            worker.ask("golden")
+            setting.prove(worker, timed=True)
     session, device = uuid4().hex, describe_device()
     return [
-        _result(setting, bundles[setting.bundle], taken, plan, session, device)
-        for setting, taken in zip(settings, samples, strict=True)
+        _result(setting, length, taken, plan, session, device)
+        for setting, length, taken in zip(settings, padded, samples, strict=True)
     ]
-
-
-def _open(worker: Worker, setting: Setting, bundle: Bundle, taken: _Samples) -> None:
-    ids, types = real_tokens(bundle_tokenizer(bundle), setting.tokens)
-    taken.opened.update(
-        worker.ask(
-            "load", folder=str(setting.bundle), runtime=setting.runtime, threads=setting.threads
-        )
-    )
-    taken.opened.update(worker.ask("run", input_ids=ids, token_type_ids=types))
 
 
 def _run_round(
@@ -141,13 +113,13 @@ def _run_round(
 
 
 def _result(
-    setting: Setting, bundle: Bundle, taken: _Samples, plan: Plan, session: str, device: Device
+    setting: Candidate, padded: int, taken: _Samples, plan: Plan, session: str, device: Device
 ) -> Result:
     speed = Speed(
         session=session,
         threads=setting.threads,
         tokens=setting.tokens,
-        padded_tokens=padded_length(bundle, setting.runtime, setting.tokens),
+        padded_tokens=padded,
         warmup=plan.warmup,
         round_sizes=tuple(taken.round_sizes),
         wall_ms=tuple(taken.wall_ms),
@@ -158,7 +130,7 @@ def _result(
         version=RESULT_VERSION,
         measured_at=now(),
         device=device,
-        subject=describe_bundle(bundle, setting.runtime, setting.parameters),
+        subject=setting.subject(),
         runtime=setting.runtime,
         runtime_version=runtime_version(setting.runtime),
         speed=speed,
@@ -171,62 +143,13 @@ def runtime_version(runtime: str) -> str:
     return f"{PACKAGES[runtime]} {metadata.version(PACKAGES[runtime])}"
 
 
-def describe_bundle(bundle: Bundle, runtime: str, parameters: int | None = None) -> Subject:
-    """What is known of one model file of a bundle."""
-    manifest = bundle.manifest
-    model = bundle.model(runtime)
-    return Subject(
-        model=bundle.folder.resolve().name.removesuffix(f"-{manifest.recipe}"),
-        recipe=manifest.recipe,
-        weights=RANDOM if manifest.licences.weights == RANDOM_LICENCE else TRAINED,
-        parameters=parameters,
-        bundle=bundle.folder.resolve().name,
-        manifest_sha256=record_file(bundle.folder / MANIFEST).sha256,
-        file=model.file,
-        file_bytes=manifest.files[model.file].bytes,
-        file_sha256=manifest.files[model.file].sha256,
-        parity=model.parity,
-        size=model.size,
-    )
-
-
-def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
-    """The length that `tokens` real tokens run at: a fixed-length file pads them."""
-    entries = bundle.model(runtime).interface.entries
-    for entry in entries:
-        if tokens <= entry.max_length:
-            return max(tokens, entry.min_length)
-    raise ValueError(
-        f"{bundle.folder}: the {runtime} file takes at most {entries[-1].max_length} tokens, "
-        f"{tokens} were asked for; measure shorter inputs or export with a larger bucket"
-    )
-
-
-def bundle_tokenizer(bundle: Bundle) -> TextTokenizer:
-    """The tokenizer of a bundle."""
-    record = bundle.manifest.tokenizer
-    return open_tokenizer(
-        bundle.folder / record.file,
-        kind=record.kind,
-        lowercase=record.lowercase,
-        strip_accents=record.strip_accents,
-    )
-
-
-def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[int]]:
-    """Exactly `tokens` ids and token types of real text: a question on our sample's passages."""
-    items = read_squad([sample_path()])
-    question = tokenizer.encode(items[0].question).ids
-    context = [
-        i for text in dict.fromkeys(q.context for q in items) for i in tokenizer.encode(text).ids
-    ]
-    if tokens < 8:
-        raise ValueError(f"an input needs at least 8 tokens, {tokens} were asked for")
-    asked = question[: (tokens - tokenizer.pair_specials) // 2]
-    room = tokens - tokenizer.pair_specials - len(asked)
-    while len(context) < room:
-        context += context
-    return tokenizer.pair(asked, context[:room])
+def shape_folder(name: str, folder: Path) -> Path:
+    """The checkpoint of a published shape in `folder`, written there by a process if missing."""
+    path = folder / find_shape(name).name
+    if not is_written(path):
+        with Worker(name, SHAPE_TIMEOUT_S) as worker:
+            worker.ask("write_shape", name=name, folder=str(path.resolve()))
+    return path
 
 
 def describe_device() -> Device:

@@ -91,12 +91,11 @@ class Speed:
         if self.threads < 1 or self.tokens < 1 or self.padded_tokens < self.tokens:
             raise ValueError("threads and tokens must be at least 1, padded_tokens >= tokens")
 
-    def rounds(self) -> list[tuple[float, ...]]:
-        """The wall times, cut into the rounds they were taken in."""
+    def rounds(self, cpu: bool = False) -> list[tuple[float, ...]]:
+        """The wall (or CPU) times, cut into the rounds they were taken in."""
+        times = self.cpu_ms if cpu else self.wall_ms
         ends = [sum(self.round_sizes[: i + 1]) for i in range(len(self.round_sizes))]
-        return [
-            self.wall_ms[end - size : end] for end, size in zip(ends, self.round_sizes, strict=True)
-        ]
+        return [times[end - size : end] for end, size in zip(ends, self.round_sizes, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -206,9 +205,9 @@ def percentile(samples: Sequence[float], percent: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def paired_ratios(slow: Speed, fast: Speed) -> list[float] | None:
+def paired_ratios(slow: Speed, fast: Speed, cpu: bool = False) -> list[float] | None:
     """How many times faster `fast` is, one ratio of medians a round; None if they never met."""
-    pairs = list(zip(slow.rounds(), fast.rounds(), strict=False))
+    pairs = list(zip(slow.rounds(cpu), fast.rounds(cpu), strict=False))
     if slow.session != fast.session:
         return None
     return [median(one) / median(other) for one, other in pairs]

@@ -4,13 +4,17 @@ from pathlib import Path
 
 from bench.config import Plan, StudyConfig
 from bench.evaluate import accuracy_name, describe_data
-from bench.host import Setting, bundle_tokenizer, describe_device, runtime_version
+from bench.host import describe_device, runtime_version
+from bench.peers_config import PeersConfig
 from bench.result import Result, read_result
+from bench.setting import Setting, bundle_tokenizer
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
 
-def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: StudyConfig) -> bool:
+def bundle_is_current(
+    folder: Path, checkpoint: Path, recipe: str, config: StudyConfig | PeersConfig
+) -> bool:
     """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
     try:
         bundle = load_bundle(folder)

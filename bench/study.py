@@ -12,18 +12,16 @@ from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import evaluate
-from bench.host import Setting, measure_together
-from bench.process import Worker
+from bench.host import measure_together, shape_folder
 from bench.report import write_report
 from bench.result import RANDOM, Result, write_result
 from bench.reuse import bundle_is_current, known_scores, known_session
-from bench.shapes import count_parameters, find_shape, is_written, weights_label
+from bench.setting import Setting
+from bench.shapes import count_parameters, find_shape, weights_label
 from bench.tables import count_threads
 from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.squad import read_questions, sample_path
-
-SHAPE_TIMEOUT_S = 600.0
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the steps finished and the steps in all."""
@@ -119,11 +117,7 @@ def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
     for name in config.shapes:
         steps.say(f"{name}: random weights")
-        folder = config.runs / name
-        if not is_written(folder):
-            with Worker(name, SHAPE_TIMEOUT_S) as worker:
-                worker.ask("write_shape", name=name, folder=str(folder.resolve()))
-        folders.append(folder)
+        folders.append(shape_folder(name, config.runs))
         steps.finish(f"{name}: random weights ready")
     return [Model(f, count_parameters(f), weights_label(f)) for f in folders]
 

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.config import TuneConfig
-from bench.host import Setting, measure_together
+from bench.host import measure_together
 from bench.result import Result, median, paired_ratios, write_result
 from bench.reuse import known_session
+from bench.setting import Setting
 from bench.tune_plot import draw_front
 from export.build import build_bundle
 from export.bundle import Bundle, load_bundle, record_file

@@ -15,7 +15,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 
-from bench.host import bundle_tokenizer
+from bench.setting import bundle_tokenizer
 from export.bundle import MANIFEST, load_bundle, load_golden
 from tasks.answers import Logits, decode
 from tasks.qa import answer_question

@@ -10,18 +10,10 @@ import pytest
 
 from bench import process
 from bench.config import BenchConfig, Plan
-from bench.host import (
-    Setting,
-    bench,
-    bundle_tokenizer,
-    describe_device,
-    measure,
-    measure_together,
-    padded_length,
-    real_tokens,
-)
+from bench.host import bench, describe_device, measure, measure_together
 from bench.process import Worker
 from bench.result import RANDOM, read_results
+from bench.setting import Setting, bundle_tokenizer, padded_length, real_tokens
 from bench.shapes import Shape, write_shape
 from export.bundle import Bundle
 from export.config import ExportConfig

@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.host import bundle_tokenizer  # noqa: E402
+from bench.setting import bundle_tokenizer  # noqa: E402
 from export.build import build_bundle  # noqa: E402
 from export.bundle import MANIFEST, Bundle, load_bundle  # noqa: E402
 from export.config import ExportConfig  # noqa: E402
