@@ -10,11 +10,15 @@ from typing import Any
 from bench.config import BenchConfig, Plan
 from bench.journal import Journal
 from bench.machine import allowed_cpus, describe_device, observe
+from bench.process import Worker
 from bench.result import Result, Subject, Workload, write_result
 from bench.session import Progress, Session
 from bench.setting import Candidate, Setting
+from bench.shapes import find_shape, is_written
 from bench.subject import runtime_version
 from export.bundle import load_bundle
+
+SHAPE_TIMEOUT_S = 600.0
 
 
 def bench(config: BenchConfig, progress: Progress = lambda message: None) -> list[Result]:
@@ -71,7 +75,7 @@ def measure_together(
         path = journal or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal"
         inputs = _inputs(settings, subjects, loads, plan)
         log = stack.enter_context(Journal(path, inputs, len(settings), plan.timeout_s))
-        session = Session(settings, subjects, loads, plan, log, progress)
+        session = Session(settings, loads, plan, log, progress)
         for repeat in range(plan.repeats):
             session.run_repeat(repeat)
         if plan.memory:
@@ -114,3 +118,12 @@ def _inputs(
             for setting, subject, load in zip(settings, subjects, loads, strict=True)
         ],
     }
+
+
+def shape_folder(name: str, folder: Path) -> Path:
+    """The checkpoint of a published shape in `folder`, written there by a process if missing."""
+    path = folder / find_shape(name).name
+    if not is_written(path):
+        with Worker(name, SHAPE_TIMEOUT_S) as worker:
+            worker.ask("write_shape", name=name, folder=str(path.resolve()))
+    return path

@@ -14,7 +14,9 @@ from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
 
-def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: StudyConfig) -> bool:
+def bundle_is_current(
+    folder: Path, checkpoint: Path, recipe: str, runtimes: Sequence[str], tokens: Sequence[int]
+) -> bool:
     """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
     try:
         bundle = load_bundle(folder)
@@ -25,9 +27,9 @@ def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: Study
     lengths = {e.max_length for m in manifest.models.values() for e in m.interface.entries}
     return (
         manifest.recipe == recipe
-        and set(manifest.models) == set(config.runtimes)
-        and longest == {max(config.scale.tokens)}
-        and ("tflite" not in config.runtimes or lengths == set(config.scale.tokens))
+        and set(manifest.models) == set(runtimes)
+        and longest == {max(tokens)}
+        and ("tflite" not in runtimes or lengths == set(tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
         and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens

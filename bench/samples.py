@@ -50,11 +50,14 @@ def outliers(samples: Sequence[float]) -> int:
     return sum(abs(sample - middle) > reach for sample in samples) if reach else 0
 
 
-def paired_ratios(slow: Speed, fast: Speed) -> list[float] | None:
-    """How many times faster `fast` is, one ratio of medians a round; None if they never met."""
+def paired_ratios(slow: Speed, fast: Speed, cpu: bool = False) -> list[float] | None:
+    """How many times faster `fast` is, one ratio of medians a round; None if they never met.
+
+    `cpu` compares the CPU times, which other programs disturb less.
+    """
     if slow.session != fast.session:
         return None
-    pairs = zip(slow.rounds(), fast.rounds(), strict=False)
+    pairs = zip(slow.rounds(cpu), fast.rounds(cpu), strict=False)
     return [median(one) / median(other) for one, other in pairs]
 
 

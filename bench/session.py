@@ -16,7 +16,6 @@ from bench.result import (
     Memory,
     Result,
     Speed,
-    Subject,
     Workload,
 )
 from bench.samples import median_interval, ratio_interval
@@ -32,7 +31,6 @@ class Session:
     """Settings with what is known of them; goes on from what the journal holds."""
 
     settings: Sequence[Candidate]
-    subjects: Sequence[Subject]
     loads: Sequence[Workload]
     plan: Plan
     log: Journal
@@ -138,7 +136,7 @@ class Session:
                 version=RESULT_VERSION,
                 measured_at=self.log.began,
                 device=device,
-                subject=subject,
+                subject=setting.subject(),  # now with what proving it has shown
                 runtime=setting.runtime,
                 runtime_version=runtime_version(setting.runtime),
                 runner="bench.worker",
@@ -152,8 +150,8 @@ class Session:
                 after=after,
                 notes=(),
             )
-            for setting, subject, load, one, speed in zip(
-                self.settings, self.subjects, self.loads, taken, self._speeds(taken), strict=True
+            for setting, load, one, speed in zip(
+                self.settings, self.loads, taken, self._speeds(taken), strict=True
             )
         ]
 

@@ -6,28 +6,25 @@ hashes are used again.
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
 from bench.evaluate import accuracy_name, evaluate
-from bench.host import measure_into
+from bench.host import measure_into, shape_folder
 from bench.measured import RUNTIME_NAMES
-from bench.process import Worker
 from bench.report import write_report
 from bench.result import RANDOM, Result, find_result_files, read_result
 from bench.reuse import bundle_is_current, known_scores, known_session
 from bench.setting import Candidate, Setting
-from bench.shapes import count_parameters, find_shape, is_written, weights_label
+from bench.shapes import count_parameters, find_shape, weights_label
+from bench.study_peers import StudyPeers, peer_runtimes, peers_config
 from bench.tables import count_threads
-from bench.torch_setting import TORCH_RECIPES, TorchSetting
 from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.squad import read_questions, sample_path
-
-SHAPE_TIMEOUT_S = 600.0
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the steps finished and the steps in all."""
@@ -89,7 +86,7 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
         (runtime, threads, tokens)
         for threads in scale.threads
         for tokens in scale.tokens
-        for runtime in (*config.runtimes, *scale.peers)
+        for runtime in (*config.runtimes, *peer_runtimes(config))
     ]
     of_models = [len(config.recipes_of(folder)) for folder in config.models]
     scored = (len(config.models) + sum(of_models)) * len(data)
@@ -103,8 +100,9 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
         if model.weights != RANDOM:
             for files in data:
                 found |= _score(config, model, files, steps)
+    peers = StudyPeers(config)
     for session in sessions:
-        found |= _measure(config, models, *session, steps)
+        found |= _measure(config, models, peers, *session, steps)
     shown = {**found, **other}
     page = write_report(list(shown.values()), config.report, list(shown))
     steps.finish(f"report: {page}")
@@ -125,9 +123,7 @@ def _check_inputs(config: StudyConfig) -> None:
         raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
     for name in config.scale.shapes:
         find_shape(name)
-    unknown = [name for name in config.scale.peers if name != TorchSetting.runtime]
-    if unknown:
-        raise ValueError(f"unknown peer {unknown[0]!r}; there is {TorchSetting.runtime}")
+    peers_config(config, config.scale.peers, max(config.scale.tokens))  # refuses unknown ones
     if config.data:
         read_questions(config.data, limit=config.questions)
 
@@ -136,11 +132,7 @@ def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
     for name in config.scale.shapes:
         steps.say(f"{name}: random weights")
-        folder = config.runs / name
-        if not is_written(folder):
-            with Worker(name, SHAPE_TIMEOUT_S) as worker:
-                worker.ask("write_shape", name=name, folder=str(folder.resolve()))
-        folders.append(folder)
+        folders.append(shape_folder(name, config.runs))
         steps.finish(f"{name}: random weights ready")
     return [Model(f, count_parameters(f), weights_label(f)) for f in folders]
 
@@ -169,7 +161,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
 
 def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
     out = bundle_folder(config, model, recipe)
-    if bundle_is_current(out, model.checkpoint, recipe, config):
+    if bundle_is_current(out, model.checkpoint, recipe, config.runtimes, config.scale.tokens):
         steps.finish(f"{out.name}: exported before, nothing changed")
         return
     from export.build import build_bundle
@@ -223,6 +215,7 @@ def _f1_text(result: Result) -> str:
 def _measure(
     config: StudyConfig,
     models: list[Model],
+    peers: StudyPeers,
     runtime: str,
     threads: int,
     tokens: int,
@@ -231,29 +224,23 @@ def _measure(
     """Measure every model and precision on one runtime, thread count and length, in turns."""
     at_ends = threads == min(config.scale.threads) and tokens == max(config.scale.tokens)
     plan = dataclasses.replace(config.scale.plan, memory=at_ends)
-    settings = [
-        setting
-        for model in models
-        for recipe in config.recipes_of(model.checkpoint)
-        for setting in _settings(config, model, recipe, runtime, threads, tokens)
-    ]
     what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
+    settings: Sequence[Candidate]
+    if runtime in config.runtimes:
+        settings = [
+            Setting(
+                bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters
+            )
+            for model in models
+            for recipe in config.recipes_of(model.checkpoint)
+        ]
+    else:
+        checkpoints = [model.checkpoint for model in models]
+        settings = peers.settings(checkpoints, runtime, threads, tokens, steps.say)
     paths = [config.results / f"{setting.name}.json" for setting in settings]
     results: list[Result] = []
-    if settings:  # a peer may run none of the precisions
+    if settings:  # of a peer, all may have failed
         known = known_session(settings, paths, plan)
         results = known or measure_into(settings, plan, config.results, steps.say)
     steps.finish(f"speed: {what}: {len(settings)} files")
     return dict(zip(paths, results, strict=True))
-
-
-def _settings(
-    config: StudyConfig, model: Model, recipe: str, runtime: str, threads: int, tokens: int
-) -> list[Candidate]:
-    """A model in one precision on one runtime: one setting, or none where it has no such form."""
-    if runtime in config.runtimes:
-        folder = bundle_folder(config, model, recipe)
-        return [Setting(folder, runtime, threads, tokens, model.parameters)]
-    if recipe in TORCH_RECIPES:
-        return [TorchSetting(model.checkpoint, recipe, threads, tokens)]
-    return []
