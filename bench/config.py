@@ -216,7 +216,7 @@ SCALES = {
         ("onnxruntime-fp32", "onnxruntime-int8", "torch-eager-fp32"),
         (1, 2),
         (64, 128, 256, 384),
-        Plan(rounds=5, repeats=2, runs=60, round_seconds=1.0),
+        Plan(rounds=5, repeats=2, runs=40, least_rounds=6),  # both repeats are begun
     ),
 }
 
