@@ -5,10 +5,11 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test test-kotlin apk check test-swift test-compat
+.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--quick: the student alone; STUDY=--full: everything)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
+	@echo "make bundle     the student that ships as a bundle, bundles/student, for the apps"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"
 	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core and app"
 	@echo "make apk        set up Android's tools of Debian, then a signed and verified APK with the model that ships, without its runtimes"
@@ -29,6 +30,11 @@ $(STAMP): pyproject.toml
 
 study: $(STAMP)
 	@$(BIN)/distilbert-mobile study $(STUDY)
+
+# What it is and how it is exported stands in export/shipped.py.
+bundle: $(STAMP)
+	@$(BIN)/python -m export.shipped bundles/student
+	@echo "bundles/student is the model that ships; install it: distilbert-mobile install bundles/student android_demo"
 
 # Python's tests come last, so that pytest's summary ends the output. What is left out is said before.
 test: $(STAMP)

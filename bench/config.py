@@ -13,8 +13,7 @@ from bench.device_options import (
 )
 from export.config import RUNTIMES
 from export.recipes import find_recipe
-
-SHIPPED_STUDENT = Path("models/minilm-l3-squad")
+from export.shipped import SHIPPED
 
 
 def _require_positive(name: str, values: tuple[int, ...]) -> None:
@@ -227,7 +226,7 @@ class StudyConfig:
     """
 
     models: tuple[Path, ...] = field(
-        default=(SHIPPED_STUDENT,), metadata={"help": "checkpoint folders"}
+        default=(SHIPPED.checkpoint,), metadata={"help": "checkpoint folders"}
     )
     shapes: tuple[str, ...] | None = field(
         default=None,
@@ -237,7 +236,10 @@ class StudyConfig:
         },
     )
     recipes: tuple[str, ...] | None = field(
-        default=None, metadata={"help": "export recipes (default: fp32,int8)"}
+        default=None,
+        metadata={
+            "help": "export recipes (default: fp32,int8, and for the student that ships its own)"
+        },
     )
     runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
     peers: tuple[str, ...] | None = field(
@@ -298,6 +300,12 @@ class StudyConfig:
     @property
     def plan(self) -> Plan:
         return self.scale.plan
+
+    def recipes_of(self, checkpoint: Path) -> tuple[str, ...]:
+        """The recipes for one model: the student that ships is also made as it ships."""
+        shipped = checkpoint.resolve() == SHIPPED.checkpoint.resolve()
+        more = (SHIPPED.recipe,) if shipped and self.recipes is None else ()
+        return tuple(dict.fromkeys((*self.scale.recipes, *more)))
 
 
 @dataclass(frozen=True)

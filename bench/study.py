@@ -81,7 +81,6 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     _check_inputs(config)
     scale = config.scale
     other = read_results(config.also) if config.also else []
-    count = len(config.models) + len(scale.shapes)
     data = [(sample_path(),), *([config.data] if config.data else [])]
     sessions = [
         (runtime, threads, tokens)
@@ -89,8 +88,10 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
         for tokens in scale.tokens
         for runtime in (*config.runtimes, *scale.peers)
     ]
-    scored = len(config.models) * (1 + len(scale.recipes)) * len(data)
-    steps = _Steps(progress, len(scale.shapes) + count * len(scale.recipes) + scored)
+    of_models = [len(config.recipes_of(folder)) for folder in config.models]
+    scored = (len(config.models) + sum(of_models)) * len(data)
+    exported = sum(of_models) + len(scale.shapes) * len(scale.recipes)
+    steps = _Steps(progress, len(scale.shapes) + exported + scored)
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
     _export_all(config, models, steps)
@@ -150,7 +151,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
     tasks = [
         (model, recipe)
         for model in sorted(models, key=lambda m: -m.parameters)
-        for recipe in config.scale.recipes
+        for recipe in config.recipes_of(model.checkpoint)
     ]
     with ThreadPoolExecutor(config.jobs) as pool:
         futures = [pool.submit(_export, config, *task, steps) for task in tasks]
@@ -187,7 +188,8 @@ def _score(
     """EM and F1 of the checkpoint and of each shipped file on the same questions."""
     limit = None if data == (sample_path(),) else config.questions
     results: list[Result] = []
-    bundles = [bundle_folder(config, model, recipe) for recipe in config.scale.recipes]
+    recipes = config.recipes_of(model.checkpoint)
+    bundles = [bundle_folder(config, model, recipe) for recipe in recipes]
     for folder in (model.checkpoint, *bundles):
         found = known_scores(config, folder, data, limit)
         if found is None:
@@ -233,8 +235,8 @@ def _measure(
             wants_memory,
         )
         for model in models
-        for recipe in scale.recipes
-        if recipe in PEERS.get(runtime, scale.recipes)
+        for recipe in config.recipes_of(model.checkpoint)
+        if recipe in PEERS.get(runtime, (recipe,))
     ]
     if not settings:  # a peer that runs none of the precisions asked for
         steps.finish(f"{RUNTIME_NAMES[runtime]}: nothing to measure")

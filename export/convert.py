@@ -57,6 +57,7 @@ def convert(job: Job) -> Converted:
     folder, path = Path(job.checkpoint), Path(job.model)
     recipe = find_recipe(job.recipe, job.keep)
     network = cut_network(load_network(folder), job.kept_tokens)
+    network.keep_positions(max(job.buckets))
     tokenizer = cut_tokenizer(read_tokenizer(folder), job.kept_tokens)
     lint.check_widths(network, recipe)
     lint.refuse_extremes(network, network.shape.inputs, recipe)

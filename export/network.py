@@ -1,6 +1,7 @@
 """The one inference network, rewritten for phones, that every exporter and the parity check use."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,12 @@ class Network(nn.Module):
     def outputs(self) -> tuple[TensorSpec, ...]:
         """What `forward` returns, in order."""
         return self.shape.outputs
+
+    def keep_positions(self, count: int) -> None:
+        """Cut the position table after `count` rows: a file takes no longer inputs than that."""
+        rows = self.positions.weight.detach()[:count].clone()
+        self.positions = nn.Embedding(len(rows), rows.shape[1], _weight=rows).requires_grad_(False)
+        self.shape = replace(self.shape, positions=len(rows))
 
     def _embed(self, shape: Shape) -> None:
         """Make the tables and what follows them: MobileBERT widens the tokens, ELECTRA the sum."""

@@ -1,6 +1,7 @@
 """The inference network as one .pte file with a method that takes any length."""
 
 import copy
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,29 @@ class _HalfTable(nn.Module):
         return functional.embedding(ids, self.weight).float()
 
 
+class _BlockTable(nn.Module):
+    """A table in 4 bits with a float16 scale for each block of a word, computed in float32.
+
+    It names its operator: the one that executorch's passes choose takes scales of the type that it
+    gives out, which is float32, and they would be a quarter of the table.
+    """
+
+    def __init__(self, table: nn.Module) -> None:
+        super().__init__()
+        # Defines the operators used here and below.
+        importlib.import_module("executorch.exir.passes._quant_patterns_and_replacements")
+        weight: Any = table.weight
+        packed = torch.ops.quant_fusion._pack_embedding_weight.default(weight.qdata, 4)
+        self.register_buffer("packed", packed)
+        self.register_buffer("scales", weight.scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        rows: Tensor = torch.ops.quantized_decomposed.embedding_4bit.dtype(
+            self.packed, self.scales, None, -8, 7, ids, dtype=torch.float32
+        )
+        return rows
+
+
 def write_pte(
     network: Network,
     recipe: Recipe,
@@ -113,12 +137,16 @@ def _feed(interface: Interface, sample: Sample) -> tuple[Tensor, ...]:
 
 def _halve(network: Network, recipe: Recipe) -> nn.Module:
     model = copy.deepcopy(network)
-    for name, module in list(model.named_modules()):
-        halves = {nn.Linear: _HalfLinear, nn.Embedding: _HalfTable}
-        if type(module) in halves and not recipe.keeps(name):
-            parent, _, attribute = name.rpartition(".")
-            setattr(model.get_submodule(parent), attribute, halves[type(module)](module))
+    _replace(model, {nn.Linear: _HalfLinear, nn.Embedding: _HalfTable}, recipe)
     return Outputs(model)
+
+
+def _replace(model: Network, kinds: dict[type[nn.Module], Any], recipe: Recipe) -> None:
+    """Put another kind of module in the places of those that the recipe does not keep."""
+    for name, module in list(model.named_modules()):
+        if type(module) in kinds and not recipe.keeps(name):
+            parent, _, attribute = name.rpartition(".")
+            setattr(model.get_submodule(parent), attribute, kinds[type(module)](module))
 
 
 def _quantize(
@@ -132,6 +160,8 @@ def _quantize(
 
     model = Outputs(copy.deepcopy(network))
     quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
+    if recipe.tables.scales == BLOCK:
+        _replace(model.network, {nn.Embedding: _BlockTable}, recipe)
     if recipe.linears.dtype == "int4":
         granularity = _granularity(recipe.linears)
         config = Int8DynamicActivationIntxWeightConfig(
@@ -146,7 +176,9 @@ def _tables(numbers: Numbers) -> Any:
     from torchao.quantization import IntxWeightOnlyConfig
 
     return IntxWeightOnlyConfig(
-        weight_dtype=getattr(torch, numbers.dtype), granularity=_granularity(numbers)
+        weight_dtype=getattr(torch, numbers.dtype),
+        granularity=_granularity(numbers),
+        scale_dtype=torch.float16 if numbers.scales == BLOCK else None,
     )
 
 

@@ -15,6 +15,7 @@ from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
 from export.recipes import BLOCK_SIZE, STATIC, Numbers, Recipe
 from export.samples import Sample
+from export.tflite_pack import pack
 
 
 def tflite_interface(network: Network, lengths: Sequence[int]) -> Interface:
@@ -83,6 +84,7 @@ def _narrow(
         found = tool.calibrate(_feeds(interface, calibration), num_threads=1)
     done = tool.quantize(found, enable_progress_report=False)
     done.export_model(str(path), overwrite=True)
+    pack(path)
 
 
 def _set(tool: Any, operation: Any, numbers: Numbers, static: bool) -> None:

@@ -62,5 +62,6 @@ def cut_network(network: Network, kept: Sequence[int]) -> Network:
 
 def table_bytes(tokens: int, width: int, numbers: Numbers) -> int:
     """Return about what so many rows of a table take with their scales."""
-    scales = width // BLOCK_SIZE if numbers.scales == BLOCK else 1
-    return tokens * (width * _BITS[numbers.dtype] // 8 + 4 * scales * numbers.integer)
+    # float16 by block, float32 by word
+    scales = 2 * (width // BLOCK_SIZE) if numbers.scales == BLOCK else 4
+    return tokens * (width * _BITS[numbers.dtype] // 8 + scales * numbers.integer)

@@ -110,5 +110,5 @@ def test_a_byte_level_vocabulary_is_refused() -> None:
 
 def test_bytes_of_a_row_are_its_numbers_and_its_scales() -> None:
     assert table_bytes(10, 64, INT8) == 10 * (64 + 4)
-    assert table_bytes(10, 64, INT4) == 10 * (32 + 2 * 4)
+    assert table_bytes(10, 64, INT4) == 10 * (32 + 2 * 2)
     assert table_bytes(10, 64, FLOAT16) == 10 * 128

@@ -11,7 +11,7 @@ from export.manifest import Interface
 from export.network import Network
 from export.pte import write_pte
 from export.pte_file import pte_operators, pte_tensors
-from export.recipes import fp32, int8
+from export.recipes import fp32, int8, int8_embed4
 from export.runner import open_pte
 from export.sizes import LINEARS, SCALES, TABLES, account, refuse_floats
 
@@ -81,3 +81,17 @@ def test_another_thread_count_in_the_same_process_is_refused(
     open_pte(path, interface, threads=1)
     with pytest.raises(ValueError, match="fresh process"):
         open_pte(path, interface, threads=2)
+
+
+def test_a_table_in_4_bits_has_float16_scales_and_computes_the_network(
+    tiny_network: Network,
+    random_sample: Callable[..., Any],
+    worst_error: Callable[..., float],
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "model.pte"
+    interface = write_pte(tiny_network, int8_embed4(), LONGEST, path)
+    sizes = account(pte_tensors(path), path.stat().st_size)
+    assert sizes[TABLES] == {"int4": 5064 * 64 // 2}
+    assert sizes[SCALES]["float16"] == 5064 * 64 // 32 * 2
+    assert worst_error(open_pte(path, interface), tiny_network, random_sample(48, 31)) < 0.5

@@ -9,6 +9,7 @@ import android.view.WindowManager
 import android.widget.TextView
 import distilbertmobile.app.R
 import distilbertmobile.app.model.Runtime
+import distilbertmobile.app.model.bundleKey
 import distilbertmobile.app.model.bundleStore
 import distilbertmobile.app.model.openModel
 import distilbertmobile.app.part
@@ -79,7 +80,7 @@ class BenchmarkActivity : Activity() {
     private fun find(plan: Plan): distilbertmobile.core.Bundle {
         val name = plan.bundle ?: return bundleStore(this).load()
         val places = listOfNotNull(File(filesDir, "bundles/$name"), getExternalFilesDir(null)?.let { File(it, "bundles/$name") })
-        return distilbertmobile.core.Bundle.load(places.firstOrNull { it.isDirectory } ?: places.first())
+        return distilbertmobile.core.Bundle.load(places.firstOrNull { it.isDirectory } ?: places.first(), bundleKey(this))
     }
 
     /** Loads the runtime's library, so that its size counts as part of the bare process. */
