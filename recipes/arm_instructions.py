@@ -150,7 +150,7 @@ PROGRAMS = {"tflite": "litert_runner", "pte": "ExecuTorch's Python binding"}
 
 def count(bundle: Bundle, runtime: str, lengths: Sequence[int]) -> list[Result]:
     """A result for each length in real tokens: the instructions of RUNS runs after a first one."""
-    tokenizer, results = bundle_tokenizer(bundle), []
+    tokenizer = bundle_tokenizer(bundle)
     inputs = {length: real_tokens(tokenizer, length) for length in lengths}
     if runtime == "pte":  # its start takes a minute: all lengths in one process, a warm run of each
         rows = [one for length in lengths for one in [inputs[length]] * (RUNS + 1)]
@@ -161,38 +161,38 @@ def count(bundle: Bundle, runtime: str, lengths: Sequence[int]) -> list[Result]:
     else:
         found = [run_tflite(bundle, [inputs[length]], marked=RUNS) for length in lengths]
         ran, parts = found[0], [one.instructions for one in found]
-    for length, instructions in zip(lengths, parts, strict=True):
-        padded = padded_length(bundle, runtime, length)
-        results.append(_result(bundle, runtime, length, padded, instructions, ran.runtime_version))
-    return results
+    return results_of(bundle, runtime, lengths, parts, ran.runtime_version)
 
 
-def _result(
+def results_of(
     bundle: Bundle,
     runtime: str,
-    tokens: int,
-    padded: int,
-    instructions: tuple[int, ...],
+    lengths: Sequence[int],
+    instructions: Sequence[tuple[int, ...]],
     version: str,
-) -> Result:
-    return Result(
-        version=RESULT_VERSION,
-        measured_at=now(),
-        device=Device("emulated", "Cortex-A76 under qemu-user", "Linux", "Cortex-A76", 1, 0),
-        subject=describe_bundle(bundle, runtime),
-        runtime=runtime,
-        runtime_version=version,
-        runner=PROGRAMS[runtime],
-        workload=Workload(1, tokens, padded, ()),
-        speed=None,
-        printed=None,
-        memory=None,
-        work=Work("qemu-user 7.2 plugin, guest instructions", instructions),
-        accuracy=None,
-        before=None,
-        after=None,
-        notes=(),
-    )
+) -> list[Result]:
+    """Counts of single runs at each length as results."""
+    return [
+        Result(
+            version=RESULT_VERSION,
+            measured_at=now(),
+            device=Device("emulated", "Cortex-A76 under qemu-user", "Linux", "Cortex-A76", 1, 0),
+            subject=describe_bundle(bundle, runtime),
+            runtime=runtime,
+            runtime_version=version,
+            runner=PROGRAMS[runtime],
+            workload=Workload(1, tokens, padded_length(bundle, runtime, tokens), ()),
+            speed=None,
+            printed=None,
+            memory=None,
+            work=Work("qemu-user 7.2 plugin, guest instructions", counted),
+            accuracy=None,
+            before=None,
+            after=None,
+            notes=(),
+        )
+        for tokens, counted in zip(lengths, instructions, strict=True)
+    ]
 
 
 def main() -> None:
