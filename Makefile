@@ -108,7 +108,7 @@ test-device: $(STAMP)
 	@tests/device/install.sh device $(BIN)/python
 	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
 	@unshare --user --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh \
-		$(BIN)/python $(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py)
+		$(BIN)/python $(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py programs.py)
 
 test-arm: $(STAMP)
 	@tests/device/install.sh arm $(BIN)/python

@@ -1,7 +1,7 @@
 """Counts the ARM64 instructions of one inference on an emulated Cortex-A76, as result files.
 
     tests/device/install.sh arm
-    python recipes/arm_instructions.py BUNDLE... [--out results] [--tokens 128,384]
+    python recipes/arm_instructions.py BUNDLE... [--out results] [--tokens 128,384] [--budget FILE]
 
 It is work, not time: no cache, no memory and no pipeline is modelled. One thread, so that a count
 repeats exactly. The .tflite runs in our C runner on LiteRT's wheel for ARM64, the .pte in
@@ -201,17 +201,27 @@ def main() -> None:
     parser.add_argument("bundles", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--tokens", default="128,384")
+    parser.add_argument("--budget", type=Path, help="JSON file of budgets to put the counts into")
     given = parser.parse_args()
     for folder in given.bundles:
         bundle = load_bundle(folder)
         for runtime in bundle.manifest.models:
             for result in count(bundle, runtime, [int(word) for word in given.tokens.split(",")]):
-                assert result.work
-                assert result.workload
-                name = f"{folder.resolve().name}-{runtime}-arm-{result.workload.tokens}"
-                write_result(result, given.out / f"{name}.json")
-                millions = ", ".join(f"{number:,}" for number in result.work.instructions)
-                print(f"{name}: {millions} instructions", flush=True)
+                keep(result, folder.resolve().name, given.out, given.budget)
+
+
+def keep(result: Result, bundle: str, out: Path, budget: Path | None) -> None:
+    """Write a result, and its largest count into the budgets of its bundle."""
+    assert result.work
+    assert result.workload
+    name = f"{bundle}-{result.runtime}-arm-{result.workload.tokens}"
+    write_result(result, out / f"{name}.json")
+    print(f"{name}: {', '.join(f'{one:,}' for one in result.work.instructions)}", flush=True)
+    if budget is not None:
+        known = json.loads(budget.read_text()) if budget.is_file() else {}
+        setting = f"{result.runtime} {result.workload.tokens}"
+        known.setdefault(bundle, {})[setting] = max(result.work.instructions)
+        budget.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,10 @@ def check_budget(runtime: str, results: list[Result], folder: Path) -> None:
     """The counts repeat, are within the budget that is committed, and are kept as results."""
     budgets = json.loads(BUDGETS.read_text()).get(SHIPPED.bundle_name)
     assert budgets is not None, (
-        f"{BUDGETS.name} has no budget for {SHIPPED.bundle_name}; count its bundle with "
-        "recipes/arm_instructions.py and write the numbers there"
+        f"{BUDGETS.name} has no budget for {SHIPPED.bundle_name}; in the repository's root: "
+        f"python -m export.shipped build/{SHIPPED.bundle_name} && python "
+        f"recipes/arm_instructions.py build/{SHIPPED.bundle_name} --tokens {TOKENS} "
+        f"--out build/counts --budget {BUDGETS.relative_to(ROOT)}"
     )
     for result in results:
         assert result.work
