@@ -5,26 +5,23 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
+from agree import check_agreement
 
 from bench.phone.score import windows_of
 from bench.result import Result, read_result, write_result
 from bench.subject import bundle_tokenizer, real_tokens
 from export.bundle import Bundle
-from export.runner import open_runner
 from export.shipped import SHIPPED, todays_bundle
-from tasks.answers import Logits
-from tasks.qa import answer_texts, predict
 from tasks.squad import read_squad, sample_path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGETS = Path(__file__).with_name("instructions.json")
-LOGITS = 0.05
-"""How far int8 logits may differ between the processors; 0.03 was seen (float32: 1e-6)."""
 MORE = 1.01
 """How much more work than its budget a file may take."""
 TOKENS = 128
+THIRD = 3
+"""Every third question of our sample: the emulator takes its time."""
 
 arm = SimpleNamespace(**runpy.run_path(str(ROOT / "recipes" / "arm_instructions.py")))
 
@@ -61,31 +58,15 @@ def test_the_work_of_a_tflite(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_a_pte_answers_as_on_x86_and_its_work(pte_bundle: Bundle, tmp_path: Path) -> None:
-    """One process, for its start takes longest: counted runs first, then the whole sample."""
+    """One process, for its start takes longest: counted runs first, then the sample."""
     limits, tokenizer = pte_bundle.manifest.qa, bundle_tokenizer(pte_bundle)
     assert limits is not None
-    questions = read_squad([sample_path()])
+    questions = read_squad([sample_path()])[::THIRD]
     inputs = windows_of(pte_bundle, limits, questions)
     counted = [real_tokens(tokenizer, TOKENS)] * (arm.RUNS + 1)
     ran = arm.run_pte(pte_bundle, [*counted, *inputs], marked=len(counted))
-    known = dict(zip(inputs, ran.outputs[len(counted) :], strict=True))
-
-    def there(ids: list[int], types: list[int]) -> Logits:
-        found = known[tuple(ids), tuple(types)]
-        return found["start_logits"], found["end_logits"]
-
-    runner = open_runner(pte_bundle, "pte")
-    worst = max(
-        float(np.abs(one - other).max())
-        for ids, types in inputs
-        for one, other in zip(
-            runner.span_logits(list(ids), list(types)), there(list(ids), list(types)), strict=True
-        )
-    )
-    print(f"{len(inputs)} windows, worst difference of a logit {worst:.4f}")
-    assert worst < LOGITS
-    answers = predict(there, tokenizer, questions, limits)
-    expected = predict(runner.span_logits, tokenizer, questions, limits)
-    assert answer_texts(answers) == answer_texts(expected)
+    found = [(one["start_logits"], one["end_logits"]) for one in ran.outputs[len(counted) :]]
+    known = dict(zip(inputs, found, strict=True))
+    check_agreement(pte_bundle, "pte", questions, known)
     made = arm.results_of(pte_bundle, "pte", [TOKENS], [ran.instructions[1:]], ran.runtime_version)
     check_budget("pte", made, tmp_path)
