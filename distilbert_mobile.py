@@ -245,9 +245,11 @@ def _show_scores(results: Sequence[Any]) -> None:
     for result in results:
         found = result.accuracy
         data = ", ".join(file.name for file in found.data)
+        low, high = _load("tasks.intervals:bootstrap_interval")(found.question_f1)
         print(
-            f"{result.subject.model} {result.subject.recipe} {result.runtime}: F1 {found.f1:.2f}, "
-            f"exact match {found.exact_match:.2f} on {found.n} questions of {data}"
+            f"{result.subject.model} {result.subject.recipe} {result.runtime}: F1 {found.f1:.2f} "
+            f"({low:.2f} to {high:.2f}), exact match {found.exact_match:.2f} on {found.n} "
+            f"questions of {data}"
         )
 
 

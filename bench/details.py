@@ -16,6 +16,7 @@ from bench.tables import (
     precision_gain,
 )
 from bench.warnings import find_warnings
+from tasks.intervals import CONFIDENCE, bootstrap_interval
 
 
 def make_tables(files: Sequence[File], works: Works) -> list[Table]:
@@ -56,6 +57,9 @@ def accuracy(files: Sequence[File]) -> Table:
                     name,
                     f"{found.exact_match:.2f}",
                     f"{found.f1:.2f}",
+                    "{:.2f} to {:.2f}".format(*bootstrap_interval(found.question_f1))
+                    if found.question_f1
+                    else NOTHING,
                     NOTHING
                     if reference is None or file.subject.recipe == "checkpoint"
                     else f"{found.f1 - reference:+.2f}",
@@ -63,9 +67,11 @@ def accuracy(files: Sequence[File]) -> Table:
                     f"{parity.max_error:.3f}" if parity else NOTHING,
                 )
             )
-    header = ("model", "precision", "runtime", "data", "EM", "F1", "against checkpoint")
+    scores = ("EM", "F1", "interval", "against checkpoint")
+    header = ("model", "precision", "runtime", "data", *scores)
     note = (
-        "Measured on the shipped bytes, through the same code as the checkpoint. Cosine (lowest) "
+        "Measured on the shipped bytes, through the same code as the checkpoint. The interval of F1 "
+        f"({CONFIDENCE:.0f} %) is bootstrapped over questions. Cosine (lowest) "
         "and error (largest) compare the file's logits with the float32 network at export."
     )
     return Table("Accuracy", note, (*header, "cosine", "error"), tuple(rows), labels=4)

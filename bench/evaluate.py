@@ -24,7 +24,7 @@ from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
-from tasks.metrics import score
+from tasks.metrics import question_scores, score
 from tasks.qa import SpanModel, answer_texts, predict
 from tasks.squad import Question, is_hub, read_questions, sample_path
 from tasks.text_tokenizer import TextTokenizer
@@ -170,6 +170,7 @@ def score_model(
     """Let a model answer all questions; `limit` is how many were asked for, for the record."""
     answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
     scores = score(questions, answers)
+    by_question = (question_scores(question, answers[question.id])[1] for question in questions)
     return Accuracy(
         data=describe_data(data),
         limit=limit,
@@ -177,6 +178,7 @@ def score_model(
         n=scores.n,
         exact_match=scores.exact_match,
         f1=scores.f1,
+        question_f1=tuple(round(100 * f1, 2) for f1 in by_question),
     )
 
 

@@ -227,7 +227,8 @@ class DataFile:
 class Accuracy:
     """SQuAD exact match and F1 (percent) over `n` questions; `limit` is the cut asked for.
 
-    Longer passages were cut into windows of `max_length` tokens.
+    Longer passages were cut into windows of `max_length` tokens. `question_f1` [n] is the F1 of
+    each question in percent, in the order of the data; empty where it was not kept.
     """
 
     data: tuple[DataFile, ...]
@@ -236,8 +237,11 @@ class Accuracy:
     n: int
     exact_match: float
     f1: float
+    question_f1: tuple[float, ...]
 
     def __post_init__(self) -> None:
+        if self.question_f1 and len(self.question_f1) != self.n:
+            raise ValueError(f"question_f1 holds {len(self.question_f1)} of {self.n} questions")
         if self.n < 1 or not self.data:
             raise ValueError("an accuracy needs at least one question and one data file")
         if not (0 <= self.exact_match <= 100 and 0 <= self.f1 <= 100):

@@ -20,6 +20,9 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
         "notes": [],
         **dict.fromkeys(("workload", "printed", "memory", "work", "before", "after")),
     }
+    accuracy = data.get("accuracy")
+    if isinstance(accuracy, dict):
+        new["accuracy"] = {**accuracy, "question_f1": []}
     speed = data.get("speed")
     if speed is None:
         return new
