@@ -353,6 +353,12 @@ def _show_study(study: Any) -> None:
     print(f"report: {study.page}")
 
 
+def _show_peers(found: Any) -> None:
+    print(_load("bench.speed_page:render")(found.out))
+    for one in found.refused:
+        print(f"did not run: {one.peer} of {one.model} at {one.tokens} tokens: {one.said}")
+
+
 def _show_pretrained(found: Any) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -582,6 +588,13 @@ COMMANDS = {
         lambda config, progress: _load("bench.compare:compare")(config),
         _show_comparison,
         _refuse_regressions,
+    ),
+    "peers": Command(
+        "measure our files against ONNX Runtime, torch and the stock exports, in turns",
+        "bench.peers_config:PeersConfig",
+        ("models",),
+        lambda config, progress: _load("bench.peers:compare_peers")(config, progress),
+        _show_peers,
     ),
     "study": Command(
         "the main job: export, prove, score and measure the student and the paper's two shapes",

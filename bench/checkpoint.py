@@ -1,7 +1,6 @@
 """A checkpoint folder as transformers runs it: the float32 reference for shipped files."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoModelForQuestionAnswering
@@ -34,38 +33,3 @@ def span_model(folder: Path, threads: int) -> tuple[SpanModel, int]:
         return output.start_logits[0].numpy(), output.end_logits[0].numpy()
 
     return span_logits, shape.positions
-
-
-class TorchRunner:
-    """A checkpoint in torch on the CPU, in one precision; for timing."""
-
-    def __init__(self, folder: Path, recipe: str, threads: int) -> None:
-        read_weights(folder)  # refuses a damaged file with a cure
-        disable_progress_bar()
-        torch.set_num_threads(threads)
-        model = AutoModelForQuestionAnswering.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True
-        ).eval()
-        if recipe == "int8":
-            quantize: Any = torch.ao.quantization.quantize_dynamic
-            model = quantize(model, {torch.nn.Linear}, torch.qint8)
-        self._model = model
-        self._takes_types = bool(read_shape(folder).token_types)
-        self._inputs: dict[str, torch.Tensor] = {}
-
-    def write(self, input_ids: list[int], token_type_ids: list[int]) -> None:
-        """Set one input without padding."""
-        self._inputs = {
-            "input_ids": torch.tensor([input_ids]),
-            "attention_mask": torch.ones(1, len(input_ids), dtype=torch.int64),
-        }
-        if self._takes_types:
-            self._inputs["token_type_ids"] = torch.tensor([token_type_ids])
-
-    @torch.inference_mode()
-    def invoke(self) -> None:
-        """Run one inference."""
-        self._model(**self._inputs)
-
-
-open_torch = TorchRunner

@@ -7,6 +7,7 @@ from bench.config import BenchConfig, CompareConfig, parse_share
 from bench.device import Lines, bench
 from bench.result import Result, read_results
 from bench.samples import Interval, ratio_interval
+from bench.tables import count_threads
 
 SLOWER, FASTER, SAME, OPEN = "slower", "faster", "no slower", "cannot tell"
 
@@ -105,7 +106,7 @@ def _by_setting(results: Sequence[Result]) -> dict[str, Result]:
         if result.speed and result.workload:
             load, subject = result.workload, result.subject
             name = f"{subject.model} {subject.recipe} {result.runtime}"
-            found[f"{name}, {load.threads} threads, {load.tokens} tokens"] = result
+            found[f"{name}, {count_threads(load.threads)}, {load.tokens} tokens"] = result
     return found
 
 

@@ -16,12 +16,14 @@ from export.recipes import find_recipe
 from export.shipped import SHIPPED
 
 
-def _require_positive(name: str, values: tuple[int, ...]) -> None:
+def require_positive(name: str, values: tuple[int, ...]) -> None:
+    """Raise ValueError unless there are values and all are at least 1."""
     if not values or any(value < 1 for value in values):
         raise ValueError(f"{name} must be whole numbers of at least 1, found {values!r}")
 
 
-def _require_known_runtimes(runtimes: tuple[str, ...]) -> None:
+def require_known_runtimes(runtimes: tuple[str, ...]) -> None:
+    """Raise ValueError for a runtime that no export writes."""
     unknown = [name for name in runtimes if name not in RUNTIMES]
     if unknown:
         known = ", ".join(RUNTIMES)
@@ -48,7 +50,8 @@ class Plan:
     machine falls on all of them. A round ends early after `round_seconds`. All of it is done
     `repeats` times, each with fresh processes. After `least_rounds` it stops where the 95 %
     intervals are narrower than `tight`, a share of the estimate (0: never). `cpus` are those to
-    stay on, empty for the last ones that the process may use.
+    stay on, empty for the last ones that the process may use. `memory` asks for a pass that reads
+    the highest memory.
     """
 
     rounds: int = 5
@@ -60,10 +63,11 @@ class Plan:
     least_rounds: int = 4
     tight: float = 0.02
     cpus: tuple[int, ...] = ()
+    memory: bool = True
 
     def __post_init__(self) -> None:
         counts = self.rounds, self.repeats, self.runs, self.warmup, self.least_rounds
-        _require_positive("rounds, repeats, runs, warmup and least_rounds", counts)
+        require_positive("rounds, repeats, runs, warmup and least_rounds", counts)
         if self.round_seconds <= 0 or self.timeout_s <= 0 or self.tight < 0:
             raise ValueError("round_seconds and timeout_s must be above zero, tight not below")
 
@@ -118,9 +122,9 @@ class BenchConfig:
     clean: bool = field(default=False, metadata={"help": CLEAN_HELP})
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads", self.threads)
-        _require_positive("tokens", self.tokens)
+        require_known_runtimes(self.runtimes)
+        require_positive("threads", self.threads)
+        require_positive("tokens", self.tokens)
         parse_share(self.max_regression)
         of_phones = ("runners", "runner_kit", "quick", "leave_settings", "clean")
         of_hosts = ("rounds", "repeats", "runs", "tight", "cpus")
@@ -183,10 +187,10 @@ class EvaluateConfig:
         require_fitting_options(
             self, of_phones=("runner_kit", "clean"), of_hosts=("max_length", "revision")
         )
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads and max_length", (self.threads, self.max_length))
+        require_known_runtimes(self.runtimes)
+        require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:
-            _require_positive("questions", (self.questions,))
+            require_positive("questions", (self.questions,))
 
 
 @dataclass(frozen=True)
@@ -209,10 +213,10 @@ SCALES = {
     "full": Scale(
         ("bert-base", "distilbert", "tinybert4", "mobilebert"),
         ("fp32", "fp16", "int8"),
-        ("torch",),
+        ("onnxruntime-fp32", "onnxruntime-int8", "torch-eager-fp32"),
         (1, 2),
         (64, 128, 256, 384),
-        Plan(rounds=5, repeats=2, runs=60, round_seconds=1.0),
+        Plan(rounds=5, repeats=2, runs=40, least_rounds=6),  # both repeats are begun
     ),
 }
 
@@ -244,7 +248,10 @@ class StudyConfig:
     runtimes: tuple[str, ...] = field(default=RUNTIMES, metadata={"help": "runtimes"})
     peers: tuple[str, ...] | None = field(
         default=None,
-        metadata={"help": "desktop runtimes to measure too (default: none; with --full: torch)"},
+        metadata={
+            "help": "desktop runtimes to measure too, such as onnxruntime-int8,torch-eager-fp32 "
+            "(default: none; with --full: these and onnxruntime-fp32)"
+        },
     )
     threads: tuple[int, ...] | None = field(
         default=None, metadata={"help": "thread counts (default: 1,2)"}
@@ -270,7 +277,8 @@ class StudyConfig:
         metadata={"help": "other results for the report: of phones, counts of ARM instructions"},
     )
     full: bool = field(
-        default=False, metadata={"help": "all shapes, precisions and lengths, torch, more rounds"}
+        default=False,
+        metadata={"help": "all shapes, precisions and lengths, desktop runtimes, more rounds"},
     )
     quick: bool = field(default=False, metadata={"help": "the students alone, in minutes"})
     jobs: int = field(default=2, metadata={"help": "exports at the same time"})
@@ -278,12 +286,12 @@ class StudyConfig:
     def __post_init__(self) -> None:
         if self.quick and self.full:
             raise ValueError("quick and full are opposites; give one of them")
-        _require_known_runtimes(self.runtimes)
-        _require_positive("threads", self.scale.threads)
-        _require_positive("tokens", self.scale.tokens)
-        _require_positive("jobs", (self.jobs,))
+        require_known_runtimes(self.runtimes)
+        require_positive("threads", self.scale.threads)
+        require_positive("tokens", self.scale.tokens)
+        require_positive("jobs", (self.jobs,))
         if self.questions is not None:
-            _require_positive("questions", (self.questions,))
+            require_positive("questions", (self.questions,))
         if not self.models and not self.scale.shapes:
             raise ValueError("the study needs a model: give --models or --shapes")
         if not self.scale.recipes or not self.runtimes:
@@ -350,8 +358,8 @@ class TuneConfig:
     rounds: int = field(default=5, metadata={"help": "rounds, in turns with the float32 file"})
 
     def __post_init__(self) -> None:
-        _require_known_runtimes(self.runtimes)
-        _require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
+        require_known_runtimes(self.runtimes)
+        require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
         names = [path.name for path in self.checkpoints]
         if len(set(names)) != len(names):
             raise ValueError(f"two checkpoints have one name: {', '.join(names)}; rename a folder")
@@ -364,7 +372,7 @@ class TuneConfig:
 
     @property
     def plan(self) -> Plan:
-        return Plan(rounds=self.rounds)
+        return Plan(rounds=self.rounds, memory=False)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,12 @@ from bench.result import (
     Subject,
     write_result,
 )
-from bench.sources import describe_checkpoint
-from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
+from bench.subject import (
+    bundle_tokenizer,
+    describe_bundle,
+    describe_checkpoint,
+    runtime_version,
+)
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id

@@ -2,56 +2,23 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from bench.config import BenchConfig, Plan
-from bench.journal import Journal, Taken
+from bench.journal import Journal
 from bench.machine import allowed_cpus, describe_device, observe
 from bench.process import Worker
-from bench.result import (
-    RESULT_VERSION,
-    Conditions,
-    Memory,
-    Result,
-    Speed,
-    Workload,
-    write_result,
-)
-from bench.samples import median_interval, ratio_interval
-from bench.sources import Source, open_source
+from bench.result import Result, Subject, Workload, write_result
+from bench.session import Progress, Session
+from bench.setting import Candidate, Setting
+from bench.shapes import find_shape, is_written
 from bench.subject import runtime_version
 from export.bundle import load_bundle
 
-Progress = Callable[[str], None]
-MEMORY_RUNS = 3
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing to measure: a runtime of a bundle, a thread count, a length in real tokens.
-
-    `bundle` may be a checkpoint folder for a runtime that takes one; `recipe` is its precision
-    then. `memory` asks for a pass of its own that reads the highest memory.
-    """
-
-    bundle: Path
-    runtime: str
-    threads: int
-    tokens: int
-    parameters: int | None = None
-    recipe: str | None = None
-    memory: bool = True
-
-    @property
-    def name(self) -> str:
-        """The name of its result file, without the ending."""
-        precision = f"-{self.recipe}" if self.recipe else ""
-        return f"{self.bundle.name}{precision}-{self.runtime}-{self.threads}t-{self.tokens}"
+SHAPE_TIMEOUT_S = 600.0
 
 
 def bench(config: BenchConfig, progress: Progress = lambda message: None) -> list[Result]:
@@ -66,13 +33,16 @@ def bench(config: BenchConfig, progress: Progress = lambda message: None) -> lis
     return results
 
 
-def measure(setting: Setting, plan: Plan | None = None) -> Result:
+def measure(setting: Candidate, plan: Plan | None = None) -> Result:
     """Measure one setting."""
     return measure_together([setting], plan or Plan())[0]
 
 
 def measure_into(
-    settings: Sequence[Setting], plan: Plan, folder: Path, progress: Progress = lambda message: None
+    settings: Sequence[Candidate],
+    plan: Plan,
+    folder: Path,
+    progress: Progress = lambda message: None,
 ) -> list[Result]:
     """Measure settings in turns and write their files; goes on where a killed call stopped."""
     paths = [folder / f"{setting.name}.json" for setting in settings]
@@ -85,46 +55,52 @@ def measure_into(
 
 
 def measure_together(
-    settings: Sequence[Setting],
+    settings: Sequence[Candidate],
     plan: Plan,
     progress: Progress = lambda message: None,
     journal: Path | None = None,
 ) -> list[Result]:
     """Measure settings that will be compared: a process each, and they take turns in rounds.
 
-    All of them are in memory at the same time. Each process must pass the golden check before its
-    first round, so no speed is reported for a file that computes wrongly. Stops early when the
+    All of them are in memory at the same time. Each process must prove itself before its first
+    round, so no speed is reported for a file that computes wrongly. Stops early when the
     intervals are as tight as `plan.tight`. With a `journal` a killed call goes on where it was.
     """
-    sources = [open_source(s.bundle, s.runtime, s.recipe) for s in settings]
     loads = [
-        Workload(s.threads, s.tokens, source.padded_length(s.tokens), _cpus(s.threads, plan))
-        for s, source in zip(settings, sources, strict=True)
+        Workload(s.threads, s.tokens, s.padded_tokens, _cpus(s.threads, plan)) for s in settings
     ]
+    subjects = [setting.subject() for setting in settings]
     before = observe()
     with ExitStack() as stack:
         path = journal or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal"
-        inputs = _inputs(settings, sources, loads, plan)
+        inputs = _inputs(settings, subjects, loads, plan)
         log = stack.enter_context(Journal(path, inputs, len(settings), plan.timeout_s))
-        session = _Session(settings, sources, loads, plan, log, progress)
+        session = Session(settings, loads, plan, log, progress)
         for repeat in range(plan.repeats):
             session.run_repeat(repeat)
-        session.read_memory()
+        if plan.memory:
+            session.read_memory()
         return session.results(before, observe())
 
 
 def _cpus(threads: int, plan: Plan) -> tuple[int, ...]:
     """The CPUs of a setting: those asked for, or the last ones that this process may use.
 
-    The first ones serve most interrupts. Empty where there are fewer than threads.
+    The first ones serve most interrupts. Empty where this process has fewer than threads.
     """
-    cpus = plan.cpus or allowed_cpus()
+    allowed = allowed_cpus()
+    if plan.cpus and (threads > len(plan.cpus) or not set(plan.cpus) <= set(allowed)):
+        raise ValueError(
+            f"{threads} threads cannot stay on the CPUs {', '.join(map(str, plan.cpus))}; this "
+            f"process may use {', '.join(map(str, allowed)) or 'none by name'}; name one a thread"
+        )
+    cpus = plan.cpus or allowed
     return cpus[-threads:] if threads <= len(cpus) else ()
 
 
 def _inputs(
-    settings: Sequence[Setting],
-    sources: Sequence[Source],
+    settings: Sequence[Candidate],
+    subjects: Sequence[Subject],
     loads: Sequence[Workload],
     plan: Plan,
 ) -> Any:
@@ -133,176 +109,21 @@ def _inputs(
         "device": dataclasses.asdict(describe_device()),
         "plan": dataclasses.asdict(plan),
         "settings": [
-            [s.name, s.memory, source.digest, runtime_version(s.runtime), dataclasses.asdict(load)]
-            for s, source, load in zip(settings, sources, loads, strict=True)
+            [
+                setting.name,
+                subject.manifest_sha256 or subject.file_sha256,
+                runtime_version(setting.runtime),
+                dataclasses.asdict(load),
+            ]
+            for setting, subject, load in zip(settings, subjects, loads, strict=True)
         ],
     }
 
 
-@dataclass
-class _Session:
-    settings: Sequence[Setting]
-    sources: Sequence[Source]
-    loads: Sequence[Workload]
-    plan: Plan
-    log: Journal
-    progress: Progress
-
-    def run_repeat(self, repeat: int) -> None:
-        """Run what is missing of one repeat's rounds, in fresh processes."""
-        first = repeat * self.plan.rounds
-        numbers = [
-            number
-            for number in range(first, first + self.plan.rounds)
-            if any(number not in taken.ended for taken in self.log.read())
-        ]
-        if not numbers or self._is_enough():
-            return
-        with ExitStack() as stack:
-            workers = self._start(stack)
-            for index, worker in enumerate(workers):
-                self._open(index, worker)
-            for number in numbers:
-                self.progress(f"{self._about()}: round {number + 1}")
-                self._run_round(workers, number)
-                if self._is_enough():
-                    return
-
-    def _about(self) -> str:
-        return f"{self.settings[0].threads}t-{self.settings[0].tokens}"
-
-    def _start(self, stack: ExitStack, only: int | None = None) -> list[Worker]:
-        chosen = range(len(self.settings)) if only is None else [only]
-        workers = []
-        for index in chosen:
-            setting = self.settings[index]
-            about = f"{setting.bundle} ({setting.runtime})"
-            worker = stack.enter_context(Worker(about, self.plan.timeout_s, (self.log.fd,)))
-            worker.send("prepare", runtime=setting.runtime, cpus=self.loads[index].cpus)
-            workers.append(worker)
-        for worker in workers:
-            worker.receive("prepare")
-        return workers
-
-    def _load(self, index: int, worker: Worker) -> tuple[Any, Any]:
-        setting, source = self.settings[index], self.sources[index]
-        ids, types = source.real_tokens(setting.tokens)
-        loaded = worker.ask(
-            source.operation,
-            folder=str(setting.bundle),
-            runtime=setting.runtime,
-            threads=setting.threads,
-            **source.options,
-        )
-        return loaded, worker.ask("run", input_ids=ids, token_type_ids=types)
-
-    def _open(self, index: int, worker: Worker) -> None:
-        self.progress(f"{self.settings[index].name}: loading")
-        loaded, first = self._load(index, worker)
-        if self.sources[index].is_golden:
-            worker.ask("golden")
-        values = loaded["at"], loaded["load_ms"], first["first_ms"], first["first_cpu_ms"]
-        self.log.append(index, "start", *values)
-
-    def _run_round(self, workers: Sequence[Worker], number: int) -> None:
-        """Every setting takes its turn; a round that was cut off is topped up."""
-        order = list(range(len(workers)))
-        for index in reversed(order) if number % 2 else order:
-            taken = self.log.read()[index]
-            if number in taken.ended:
-                continue
-            had = taken.in_round(number)
-            runs, seconds = self.plan.runs - len(had), self.plan.round_seconds - sum(had) / 1000
-            if not had or (runs > 0 and seconds > 0):
-                workers[index].ask(
-                    "round",
-                    fd=self.log.fd,
-                    setting=index,
-                    number=number,
-                    warmup=self.plan.warmup,
-                    runs=runs,
-                    seconds=seconds,
-                )
-            self.log.append(index, "end", number)
-
-    def _is_enough(self) -> bool:
-        taken = self.log.read()
-        if any(not one.ended for one in taken):
-            return False
-        return is_enough(self._speeds(taken), self.plan)
-
-    def read_memory(self) -> None:
-        """A pass of its own for the highest memory: a process that is not timed."""
-        for index, setting in enumerate(self.settings):
-            if not setting.memory or self.log.read()[index].memory is not None:
-                continue
-            self.progress(f"{setting.name}: memory")
-            with ExitStack() as stack:
-                (worker,) = self._start(stack, only=index)
-                self._load(index, worker)
-                worker.ask("repeat", runs=MEMORY_RUNS)
-                found = worker.ask("memory")
-            self.log.append(index, "memory", found["bare_bytes"], found["peak_bytes"])
-
-    def _speeds(self, taken: Sequence[Taken]) -> list[Speed]:
-        return [speed_of(one, self.log.session, self.log.origin) for one in taken]
-
-    def results(self, before: Conditions, after: Conditions) -> list[Result]:
-        """The journal as results."""
-        taken, device = self.log.read(), describe_device()
-        return [
-            Result(
-                version=RESULT_VERSION,
-                measured_at=self.log.began,
-                device=device,
-                subject=source.describe(setting.parameters),
-                runtime=setting.runtime,
-                runtime_version=runtime_version(setting.runtime),
-                runner="bench.worker",
-                workload=load,
-                speed=speed,
-                printed=None,
-                memory=Memory("VmHWM of a process of its own", *one.memory) if one.memory else None,
-                work=None,
-                accuracy=None,
-                before=before,
-                after=after,
-                notes=(),
-            )
-            for setting, source, load, one, speed in zip(
-                self.settings, self.sources, self.loads, taken, self._speeds(taken), strict=True
-            )
-        ]
-
-
-def is_enough(speeds: Sequence[Speed], plan: Plan) -> bool:
-    """Whether a session may end: all rounds are there, or enough and every interval is tight.
-
-    That of the ratio to the first setting; of a single setting, that of its median.
-    """
-    rounds = min(len(speed.round_sizes) for speed in speeds)
-    if rounds >= plan.rounds * plan.repeats:
-        return True
-    if not plan.tight or rounds < plan.least_rounds:
-        return False
-    intervals = (
-        [ratio_interval(speeds[0], other) for other in speeds[1:]]
-        if len(speeds) > 1
-        else [median_interval(speeds[0])]
-    )
-    return all(i.high - i.low <= plan.tight * i.estimate for i in intervals)
-
-
-def speed_of(taken: Taken, session: str, origin: float) -> Speed:
-    """The samples of a journal as a `Speed`."""
-    timed = taken.timed
-    numbers = sorted({number for number, *_ in timed})
-    return Speed(
-        session=session,
-        starts=taken.start_records(origin),
-        round_sizes=tuple(len(taken.in_round(number)) for number in numbers),
-        at_s=tuple(accumulate((at - origin for _, at, _, _ in timed), max)),  # clocks are set back
-        wall_ms=tuple(wall for _, _, wall, _ in timed),
-        cpu_ms=tuple(cpu for _, _, _, cpu in timed),
-        debug_build=None,
-    )
+def shape_folder(name: str, folder: Path) -> Path:
+    """The checkpoint of a published shape in `folder`, written there by a process if missing."""
+    path = folder / find_shape(name).name
+    if not is_written(path):
+        with Worker(name, SHAPE_TIMEOUT_S) as worker:
+            worker.ask("write_shape", name=name, folder=str(path.resolve()))
+    return path

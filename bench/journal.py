@@ -122,9 +122,14 @@ class Journal:
         if len(whole) != len(text):
             os.ftruncate(self.fd, len(whole))
         taken = [Taken() for _ in range(self.settings)]
-        for line in whole.splitlines()[1:]:
-            number, kind, *values = line.decode().split()
-            _READERS[kind](taken[int(number)], [float(value) for value in values])
+        for place, line in enumerate(whole.splitlines()[1:], 2):
+            try:
+                number, kind, *values = line.decode().split()
+                _READERS[kind](taken[int(number)], [float(value) for value in values])
+            except (ValueError, KeyError, IndexError):
+                raise ValueError(
+                    f"{self.path}: line {place} is damaged; remove the file and measure again"
+                ) from None
         return taken
 
 

@@ -19,7 +19,16 @@ from bench.warnings import Kind, find_warnings, summarise
 
 MEGABYTE = 1_000_000
 PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32", "fp16": "float16", "int8": "int8"}
-RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
+RUNTIME_NAMES = {
+    "tflite": "LiteRT",
+    "pte": "ExecuTorch",
+    "torch": "PyTorch",
+    "onnxruntime": "ONNX Runtime",
+    "torch-eager": "torch eager",
+    "torch-compile": "torch compile",
+    "litert-stock": "LiteRT, stock export",
+    "executorch-stock": "ExecuTorch, stock export",
+}
 Key = tuple[int, int]
 """Threads and tokens of a setting."""
 

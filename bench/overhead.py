@@ -13,7 +13,9 @@ BATCHES = 60
 class _Nothing:
     """A model that takes no time."""
 
-    def write(self, input_ids: list[int], token_type_ids: list[int]) -> None:
+    def write(
+        self, input_ids: list[int], token_type_ids: list[int], length: int | None = None
+    ) -> None:
         pass
 
     def invoke(self) -> None:

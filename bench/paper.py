@@ -113,7 +113,7 @@ def _size_cells(files: Sequence[File]) -> list[tuple[str, str]]:
     return [
         (f"{file.label[2]}, {file.subject.file}", f"{number(file.megabytes)} MB")
         for _, file in _pairs(files, "fp32")
-        if file.runtime != "torch"
+        if file.subject.bundle is not None
     ]
 
 

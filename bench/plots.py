@@ -24,7 +24,7 @@ from bench.tables import BASELINE, count_threads
 
 PAPER_SPEED_UP = 1.63  # DistilBERT over BERT-base, CPU, arXiv 1910.01108 table 3
 COLOURS = ("#d1495b", "#2f7fd1", "#2a9d6f", "#b5791f", "#8457c9", "#6b7280")
-SHAPES = {"tflite": "circle", "pte": "square", "torch": "triangle"}
+SHAPES = {"tflite": "circle", "pte": "square", "torch": "triangle", "torch-eager": "triangle"}
 MOST_DOTS = 200
 
 

@@ -157,12 +157,11 @@ class Speed:
         if list(self.at_s) != sorted(self.at_s) or not all(map(math.isfinite, self.at_s)):
             raise ValueError("at_s must be finite and in order")
 
-    def rounds(self) -> list[tuple[float, ...]]:
-        """The wall times, cut into the rounds they were taken in."""
+    def rounds(self, cpu: bool = False) -> list[tuple[float, ...]]:
+        """The wall (or CPU) times, cut into the rounds they were taken in."""
+        times = self.cpu_ms if cpu else self.wall_ms
         ends = [sum(self.round_sizes[: i + 1]) for i in range(len(self.round_sizes))]
-        return [
-            self.wall_ms[end - size : end] for end, size in zip(ends, self.round_sizes, strict=True)
-        ]
+        return [times[end - size : end] for end, size in zip(ends, self.round_sizes, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,22 @@
 """What an interrupted study need not do again: bundles, scores and speeds with equal inputs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.config import Plan, StudyConfig
 from bench.evaluate import accuracy_name, describe_data
-from bench.host import Setting, is_enough
 from bench.machine import describe_device
-from bench.result import Result, read_result
-from bench.sources import open_source
+from bench.result import Result, Subject, read_result
+from bench.session import is_enough
+from bench.setting import Candidate
 from bench.subject import bundle_tokenizer, runtime_version
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.tokenizer_files import read_tokenizer
 
 
-def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: StudyConfig) -> bool:
+def bundle_is_current(
+    folder: Path, checkpoint: Path, recipe: str, runtimes: Sequence[str], tokens: Sequence[int]
+) -> bool:
     """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
     try:
         bundle = load_bundle(folder)
@@ -24,9 +27,9 @@ def bundle_is_current(folder: Path, checkpoint: Path, recipe: str, config: Study
     lengths = {e.max_length for m in manifest.models.values() for e in m.interface.entries}
     return (
         manifest.recipe == recipe
-        and set(manifest.models) == set(config.runtimes)
-        and longest == {max(config.scale.tokens)}
-        and ("tflite" not in config.runtimes or lengths == set(config.scale.tokens))
+        and set(manifest.models) == set(runtimes)
+        and longest == {max(tokens)}
+        and ("tflite" not in runtimes or lengths == set(tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
         and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens
@@ -59,7 +62,9 @@ def known_scores(
     return found
 
 
-def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> list[Result] | None:
+def known_session(
+    settings: Sequence[Candidate], paths: list[Path], plan: Plan
+) -> list[Result] | None:
     """Results of an earlier session on the same bytes, device and plan; None if one is missing."""
     device, found = describe_device(), []
     for setting, path in zip(settings, paths, strict=True):
@@ -68,19 +73,22 @@ def known_session(settings: list[Setting], paths: list[Path], plan: Plan) -> lis
             result is None
             or result.speed is None
             or result.device != device
-            or open_source(setting.bundle, setting.runtime, setting.recipe).digest
-            not in (result.subject.manifest_sha256, result.subject.file_sha256)
+            or _digest(result.subject) != _digest(setting.subject())
             or result.runtime_version != runtime_version(setting.runtime)
             or result.workload is None
             or (result.workload.threads, result.workload.tokens)
             != (setting.threads, setting.tokens)
-            or (setting.memory and result.memory is None)
+            or (plan.memory and result.memory is None)
         ):
             return None
         found.append(result)
     speeds = [result.speed for result in found if result.speed]
     together = len({speed.session for speed in speeds}) == 1
     return found if together and is_enough(speeds, plan) else None
+
+
+def _digest(subject: Subject) -> str:
+    return subject.manifest_sha256 or subject.file_sha256
 
 
 def _read_or_none(path: Path) -> Result | None:

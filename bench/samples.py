@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ RESAMPLES = 2000
 OUTLIER_MADS = 5.0  # distance from the median, in scaled MADs, from which a sample is an outlier
 FEW_ROUNDS = 3
 BLOCKS = 10  # as many as a speed with few rounds is cut into
-CHUNK = 4_000_000  # samples redrawn at once
+POOL = 400
 NORMAL_MAD = 1.4826  # MAD of a normal distribution times this is its standard deviation
 
 
@@ -49,14 +50,18 @@ def outliers(samples: Sequence[float]) -> int:
     return sum(abs(sample - middle) > reach for sample in samples) if reach else 0
 
 
-def paired_ratios(slow: Speed, fast: Speed) -> list[float] | None:
-    """How many times faster `fast` is, one ratio of medians a round; None if they never met."""
+def paired_ratios(slow: Speed, fast: Speed, cpu: bool = False) -> list[float] | None:
+    """How many times faster `fast` is, one ratio of medians a round; None if they never met.
+
+    `cpu` compares the CPU times, which other programs disturb less.
+    """
     if slow.session != fast.session:
         return None
-    pairs = zip(slow.rounds(), fast.rounds(), strict=False)
+    pairs = zip(slow.rounds(cpu), fast.rounds(cpu), strict=False)
     return [median(one) / median(other) for one, other in pairs]
 
 
+@lru_cache(maxsize=4096)  # a report shows it more than once
 def median_interval(speed: Speed) -> Interval:
     """The median wall time in ms with its interval."""
     blocks = _blocks(speed)
@@ -104,14 +109,18 @@ def _redraw_blocks(count: int, seed: int = 0) -> npt.NDArray[np.int64]:
 def _redraw_medians(
     blocks: Sequence[Sequence[float]], chosen: npt.NDArray[np.int64], seed: int = 0
 ) -> Floats:
-    """The median of every chosen block after its samples were redrawn too, as `chosen`."""
+    """The median of every chosen block after its samples were redrawn too, as `chosen`.
+
+    Each block is redrawn POOL times, and each choice takes one of these: far cheaper than redrawing
+    it for every choice, and as good.
+    """
     random = np.random.default_rng(seed)
     medians = np.empty(chosen.shape)
     for index, block in enumerate(blocks):
-        samples, places = np.asarray(block, np.float64), np.argwhere(chosen == index)
-        for part in np.array_split(places, max(1, len(places) * len(block) // CHUNK)):
-            drawn = samples[random.integers(0, len(block), (len(part), len(block)))]
-            medians[part[:, 0], part[:, 1]] = np.median(drawn, axis=1)
+        samples = np.asarray(block, np.float64)
+        pool = np.median(samples[random.integers(0, len(block), (POOL, len(block)))], axis=1)
+        here = chosen == index
+        medians[here] = pool[random.integers(0, POOL, int(here.sum()))]
     return medians
 
 

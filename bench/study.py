@@ -4,28 +4,27 @@ An interrupted study goes on where it stopped: bundles and results whose inputs 
 hashes are used again.
 """
 
+import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
-from bench.evaluate import evaluate
-from bench.host import Setting, measure_into
+from bench.evaluate import accuracy_name, evaluate
+from bench.host import measure_into, shape_folder
 from bench.measured import RUNTIME_NAMES
-from bench.process import Worker
 from bench.report import write_report
-from bench.result import RANDOM, Result, read_results
+from bench.result import RANDOM, Result, find_result_files, read_result
 from bench.reuse import bundle_is_current, known_scores, known_session
-from bench.shapes import count_parameters, find_shape, is_written, weights_label
-from bench.sources import PEERS
+from bench.setting import Candidate, Setting
+from bench.shapes import count_parameters, find_shape, weights_label
+from bench.study_peers import StudyPeers, peer_runtimes, peers_config
 from bench.tables import count_threads
 from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.squad import read_questions, sample_path
-
-SHAPE_TIMEOUT_S = 600.0
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the steps finished and the steps in all."""
@@ -80,13 +79,14 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     """Run the study of `config`; returns its results after writing the report."""
     _check_inputs(config)
     scale = config.scale
-    other = read_results(config.also) if config.also else []
+    also = find_result_files(config.also) if config.also else []
+    other = {path: read_result(path) for path in also}
     data = [(sample_path(),), *([config.data] if config.data else [])]
     sessions = [
         (runtime, threads, tokens)
         for threads in scale.threads
         for tokens in scale.tokens
-        for runtime in (*config.runtimes, *scale.peers)
+        for runtime in (*config.runtimes, *peer_runtimes(config))
     ]
     of_models = [len(config.recipes_of(folder)) for folder in config.models]
     scored = (len(config.models) + sum(of_models)) * len(data)
@@ -95,16 +95,18 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
     _export_all(config, models, steps)
-    results: list[Result] = []
+    found: dict[Path, Result] = {}
     for model in models:
         if model.weights != RANDOM:
             for files in data:
-                results += _score(config, model, files, steps)
+                found |= _score(config, model, files, steps)
+    peers = StudyPeers(config)
     for session in sessions:
-        results += _measure(config, models, *session, steps)
-    page = write_report([*results, *other], config.report)
+        found |= _measure(config, models, peers, *session, steps)
+    shown = {**found, **other}
+    page = write_report(list(shown.values()), config.report, list(shown))
     steps.finish(f"report: {page}")
-    return Study(tuple(results), page)
+    return Study(tuple(found.values()), page)
 
 
 def _check_inputs(config: StudyConfig) -> None:
@@ -121,9 +123,7 @@ def _check_inputs(config: StudyConfig) -> None:
         raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
     for name in config.scale.shapes:
         find_shape(name)
-    for name in config.scale.peers:
-        if name not in PEERS:
-            raise ValueError(f"unknown peer {name!r}; the known ones are: {', '.join(PEERS)}")
+    peers_config(config, config.scale.peers, max(config.scale.tokens))  # refuses unknown ones
     if config.data:
         read_questions(config.data, limit=config.questions)
 
@@ -132,11 +132,7 @@ def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
     for name in config.scale.shapes:
         steps.say(f"{name}: random weights")
-        folder = config.runs / name
-        if not is_written(folder):
-            with Worker(name, SHAPE_TIMEOUT_S) as worker:
-                worker.ask("write_shape", name=name, folder=str(folder.resolve()))
-        folders.append(folder)
+        folders.append(shape_folder(name, config.runs))
         steps.finish(f"{name}: random weights ready")
     return [Model(f, count_parameters(f), weights_label(f)) for f in folders]
 
@@ -165,7 +161,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
 
 def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
     out = bundle_folder(config, model, recipe)
-    if bundle_is_current(out, model.checkpoint, recipe, config):
+    if bundle_is_current(out, model.checkpoint, recipe, config.runtimes, config.scale.tokens):
         steps.finish(f"{out.name}: exported before, nothing changed")
         return
     from export.build import build_bundle
@@ -184,10 +180,10 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
 
 def _score(
     config: StudyConfig, model: Model, data: tuple[Path, ...], steps: _Steps
-) -> list[Result]:
+) -> dict[Path, Result]:
     """EM and F1 of the checkpoint and of each shipped file on the same questions."""
     limit = None if data == (sample_path(),) else config.questions
-    results: list[Result] = []
+    results: dict[Path, Result] = {}
     recipes = config.recipes_of(model.checkpoint)
     bundles = [bundle_folder(config, model, recipe) for recipe in recipes]
     for folder in (model.checkpoint, *bundles):
@@ -204,7 +200,10 @@ def _score(
                 steps.questions,
             )
         steps.finish(f"{folder.name}: F1 " + ", ".join(_f1_text(result) for result in found))
-        results += found
+        for result in found:
+            assert result.accuracy
+            name = accuracy_name(folder.resolve().name, result.runtime, result.accuracy.data)
+            results[config.results / f"{name}.json"] = result
     return results
 
 
@@ -216,35 +215,32 @@ def _f1_text(result: Result) -> str:
 def _measure(
     config: StudyConfig,
     models: list[Model],
+    peers: StudyPeers,
     runtime: str,
     threads: int,
     tokens: int,
     steps: _Steps,
-) -> list[Result]:
+) -> dict[Path, Result]:
     """Measure every model and precision on one runtime, thread count and length, in turns."""
-    scale = config.scale
-    wants_memory = threads == min(scale.threads) and tokens == max(scale.tokens)
-    settings = [
-        Setting(
-            model.checkpoint if runtime in PEERS else bundle_folder(config, model, recipe),
-            runtime,
-            threads,
-            tokens,
-            model.parameters,
-            recipe if runtime in PEERS else None,
-            wants_memory,
-        )
-        for model in models
-        for recipe in config.recipes_of(model.checkpoint)
-        if recipe in PEERS.get(runtime, (recipe,))
-    ]
-    if not settings:  # a peer that runs none of the precisions asked for
-        steps.finish(f"{RUNTIME_NAMES[runtime]}: nothing to measure")
-        return []
-    paths = [config.results / f"{setting.name}.json" for setting in settings]
-    results = known_session(settings, paths, scale.plan)
-    if results is None:
-        results = measure_into(settings, scale.plan, config.results, steps.say)
+    at_ends = threads == min(config.scale.threads) and tokens == max(config.scale.tokens)
+    plan = dataclasses.replace(config.scale.plan, memory=at_ends)
     what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
-    steps.finish(f"speed: {what}: {len(results)} files")
-    return results
+    settings: Sequence[Candidate]
+    if runtime in config.runtimes:
+        settings = [
+            Setting(
+                bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters
+            )
+            for model in models
+            for recipe in config.recipes_of(model.checkpoint)
+        ]
+    else:
+        checkpoints = [model.checkpoint for model in models]
+        settings = peers.settings(checkpoints, runtime, threads, tokens, steps.say)
+    paths = [config.results / f"{setting.name}.json" for setting in settings]
+    results: list[Result] = []
+    if settings:  # of a peer, all may have failed
+        known = known_session(settings, paths, plan)
+        results = known or measure_into(settings, plan, config.results, steps.say)
+    steps.finish(f"speed: {what}: {len(settings)} files")
+    return dict(zip(paths, results, strict=True))

@@ -1,14 +1,25 @@
 """What is measured: the files of a bundle, the length they run at, real tokens to run them on."""
 
 from importlib import metadata
+from pathlib import Path
 
 from bench.result import RANDOM, RANDOM_LICENCE, TRAINED, Subject
+from bench.shapes import count_parameters, weights_label
 from export.bundle import MANIFEST, Bundle, record_file
 from tasks.squad import read_squad, sample_path
 from tasks.text_tokenizer import TextTokenizer
 from tasks.tokenizer_files import open_tokenizer
 
-PACKAGES = {"tflite": "ai-edge-litert", "pte": "executorch", "torch": "torch"}
+PACKAGES = {
+    "tflite": "ai-edge-litert",
+    "pte": "executorch",
+    "torch": "torch",
+    "torch-eager": "torch",
+    "torch-compile": "torch",
+    "onnxruntime": "onnxruntime",
+    "litert-stock": "ai-edge-litert",
+    "executorch-stock": "executorch",
+}
 
 
 def runtime_version(runtime: str) -> str:
@@ -72,3 +83,22 @@ def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[
     while len(context) < room:
         context += context
     return tokenizer.pair(asked, context[:room])
+
+
+def describe_checkpoint(name: str, folder: Path) -> Subject:
+    """What is known of a checkpoint folder that is run as it is."""
+    file = folder / "model.safetensors"
+    record = record_file(file)
+    return Subject(
+        model=name,
+        recipe="checkpoint",
+        weights=weights_label(folder),
+        parameters=count_parameters(folder),
+        bundle=None,
+        manifest_sha256=None,
+        file=file.name,
+        file_bytes=record.bytes,
+        file_sha256=record.sha256,
+        parity=None,
+        size={},
+    )

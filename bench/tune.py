@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.config import TuneConfig
-from bench.host import Setting, measure_together
+from bench.host import measure_together
 from bench.result import Result, write_result
 from bench.reuse import known_session
 from bench.samples import median, paired_ratios
+from bench.setting import Setting
 from bench.tune_plot import draw_front
 from export.build import build_bundle
 from export.bundle import Bundle, load_bundle, record_file
@@ -139,8 +140,7 @@ def _build(config: TuneConfig, candidate: Candidate) -> Bundle:
 def _measure(config: TuneConfig, reference: Bundle, bundle: Bundle, runtime: str) -> Tried:
     """Time a file in turns with the float32 one of the first checkpoint."""
     settings = [
-        Setting(one.folder, runtime, config.threads, config.tokens, memory=False)
-        for one in (reference, bundle)
+        Setting(one.folder, runtime, config.threads, config.tokens) for one in (reference, bundle)
     ]
     folder = config.out / "results" / bundle.folder.name
     paths = [folder / f"{setting.name}.json" for setting in settings]

@@ -11,7 +11,8 @@ from bench.plots import COLOURS
 if TYPE_CHECKING:
     from bench.tune import Tried
 
-MARKERS = {"tflite": "o", "pte": "s", "torch": "^"}
+MARKERS = {"tflite": "o", "pte": "s"}
+NAMES = {runtime: RUNTIME_NAMES[runtime] for runtime in MARKERS}
 WIDTH, HEIGHT, DPI = 8.0, 4.2, 150
 
 
@@ -24,7 +25,7 @@ def draw_front(judged: "Sequence[Tried]", config: TuneConfig, path: Path) -> Non
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     measured = [one for one in judged if one.refused is None]
-    for colour, (runtime, name) in zip(COLOURS, RUNTIME_NAMES.items(), strict=False):
+    for colour, (runtime, name) in zip(COLOURS, NAMES.items(), strict=False):
         for one in (found for found in measured if found.runtime == runtime):
             axes.plot(
                 one.mb,

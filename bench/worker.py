@@ -28,11 +28,11 @@ Answer = dict[str, Any]
 MODULES = {
     "tflite": ("ai_edge_litert.compiled_model",),
     "pte": ("executorch.extension.pybindings._portable_lib", "executorch.kernels.quantized"),
-    "torch": ("torch", "transformers"),
+    "onnxruntime": ("onnxruntime",),
+    "torch-eager": ("torch", "transformers"),
+    "torch-compile": ("torch", "transformers"),
 }
-
-
-PEER_OPENERS = {"torch": "bench.checkpoint:open_torch"}
+MODULES |= {"litert-stock": MODULES["tflite"], "executorch-stock": MODULES["pte"]}
 
 
 def peak_memory() -> int:
@@ -54,8 +54,10 @@ def forget_peak() -> None:
 class Runnable(Protocol):
     """What is timed: `invoke` alone, on the input that `write` set."""
 
-    def write(self, input_ids: list[int], token_type_ids: list[int]) -> None:
-        """Set one input without padding."""
+    def write(
+        self, input_ids: list[int], token_type_ids: list[int], length: int | None = None
+    ) -> None:
+        """Set one input, padded to `length` if one is given."""
         ...
 
     def invoke(self) -> None:
@@ -90,13 +92,26 @@ class Session:
         self._check: Callable[[], float] = lambda: check_golden(self.bundle, runner)
         return {"at": at, "load_ms": load_ms}
 
-    def load_peer(self, folder: str, runtime: str, threads: int, recipe: str) -> Answer:
-        """Load a checkpoint folder into a runtime that is no phone's, to compare with."""
-        module, _, name = PEER_OPENERS[runtime].partition(":")
-        opener = getattr(import_module(module), name)
+    def write_peer(
+        self, runtime: str, checkpoint: str, tokens: int, path: str, int8: bool
+    ) -> Answer:
+        """Write what others make of a checkpoint."""
+        from bench.peer_files import WRITERS
+
+        WRITERS[runtime](Path(checkpoint), tokens, Path(path), int8)
+        return {}
+
+    def load_peer(
+        self, runtime: str, checkpoint: str, path: str, tokens: int, threads: int
+    ) -> Answer:
+        """Load it."""
+        from bench.peer_engines import open_peer
+
         at, start = time.time(), time.perf_counter()
-        self.runner = opener(Path(folder), recipe, threads)
-        return {"at": at, "load_ms": 1000 * (time.perf_counter() - start)}
+        runner = open_peer(runtime, Path(checkpoint), Path(path), tokens, threads)
+        load_ms = 1000 * (time.perf_counter() - start)
+        self.runner = self._peer = runner
+        return {"at": at, "load_ms": load_ms}
 
     def load_checkpoint(self, folder: str, threads: int) -> Answer:
         """Load a checkpoint folder into torch."""
@@ -137,9 +152,36 @@ class Session:
         gc.enable()
         return {}
 
-    def _timed_run(self) -> tuple[float, float, float]:
-        """When it began (perf_counter), wall and CPU time in ms."""
-        self.runner.write(*self._input)  # ExecuTorch wants its inputs anew for every run
+    def both_lengths(self, input_ids: list[int], token_type_ids: list[int], fixed: int) -> Answer:
+        """Time one input at the shortest length that takes it, and padded to `fixed` tokens."""
+        self._input = (input_ids, token_type_ids)
+        self._timed_run()
+        (_, wall, cpu), (_, fixed_wall, fixed_cpu) = self._timed_run(), self._timed_run(fixed)
+        return {
+            "wall_ms": wall,
+            "cpu_ms": cpu,
+            "fixed_wall_ms": fixed_wall,
+            "fixed_cpu_ms": fixed_cpu,
+        }
+
+    def gemm(self, rows: int, inner: int, columns: int, threads: int, seconds: float) -> Answer:
+        """Time products of int8 matrices with int32 sums in torch."""
+        import torch
+
+        torch.set_num_threads(threads)
+        left = torch.randint(-100, 100, (rows, inner), dtype=torch.int8)
+        right = torch.randint(-100, 100, (inner, columns), dtype=torch.int8)
+        wall_ms: list[float] = []
+        end = time.perf_counter() + seconds
+        while not wall_ms or time.perf_counter() < end:
+            start = time.perf_counter()
+            torch._int_mm(left, right)
+            wall_ms.append(1000 * (time.perf_counter() - start))
+        return {"wall_ms": wall_ms}
+
+    def _timed_run(self, length: int | None = None) -> tuple[float, float, float]:
+        """When it began (perf_counter), wall and CPU time in ms; padded to `length` if given."""
+        self.runner.write(*self._input, length)  # ExecuTorch wants its inputs anew for every run
         cpu, start = time.process_time(), time.perf_counter()
         self.runner.invoke()
         end, cpu_end = time.perf_counter(), time.process_time()
@@ -159,6 +201,11 @@ class Session:
     def golden(self) -> Answer:
         """Fail unless this process computes what was stored when the bundle was made."""
         return {"worst": self._check()}
+
+    def padded_logits(self, input_ids: list[int], token_type_ids: list[int], length: int) -> Answer:
+        """Run one window padded to `length`."""
+        outputs = self._peer.run(input_ids, token_type_ids, length)
+        return {"start": outputs["start_logits"].tolist(), "end": outputs["end_logits"].tolist()}
 
     def span_logits(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
         """Run one window."""

@@ -28,6 +28,8 @@ class Network(nn.Module):
     What differs between the families is a part that is there or not; none is asked for by name.
     """
 
+    positions: nn.Embedding
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import flatbuffers
-import numpy as np
 import numpy.typing as npt
 
 ALIGNMENT = 16
@@ -24,7 +23,7 @@ class _SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
         super().__init__(1 << 20)
         self._vectors: dict[tuple[str, bytes], int] = {}
 
-    def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:  # noqa: N802 (flatbuffers' name)
+    def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:
         key = (x.dtype.str, x.tobytes())
         if key not in self._vectors:
             self._vectors[key] = super().CreateNumpyVector(x)

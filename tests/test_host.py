@@ -10,10 +10,12 @@ import pytest
 
 from bench import process
 from bench.config import BenchConfig, Plan
-from bench.host import Setting, bench, measure, measure_together
+from bench.host import bench, measure, measure_together
 from bench.machine import allowed_cpus, describe_device
 from bench.process import Worker
 from bench.result import RANDOM, read_results
+from bench.session import is_enough
+from bench.setting import Setting
 from bench.shapes import Shape, write_shape
 from bench.subject import bundle_tokenizer, padded_length, real_tokens
 from export.bundle import Bundle
@@ -208,6 +210,39 @@ def test_a_worker_ends_with_its_parent() -> None:
 
         time.sleep(0.1)
     pytest.fail("the worker outlived its parent")
+
+
+def test_a_setting_stays_on_the_cpus_that_were_named(bundle: Bundle) -> None:
+    setting = Setting(bundle.folder, "tflite", 1, 32)
+    cpu = allowed_cpus()[0]
+    result = measure(setting, replace(QUICK, cpus=(cpu,), memory=False))
+    assert result.workload
+    assert result.workload.cpus == (cpu,)
+    assert result.memory is None
+    with pytest.raises(ValueError, match="1 threads cannot stay on the CPUs 4711"):
+        measure(setting, replace(QUICK, cpus=(4711,)))
+    with pytest.raises(ValueError, match="2 threads cannot stay"):
+        measure(replace(setting, threads=2), replace(QUICK, cpus=(cpu,)))
+
+
+def test_it_stops_early_when_it_is_certain(bundle: Bundle) -> None:
+    settings = [Setting(bundle.folder, "tflite", 1, tokens) for tokens in (32, 64)]
+    plan = replace(QUICK, rounds=40, least_rounds=3, memory=False)
+    one, other = measure_together(settings, replace(plan, tight=100.0))
+    assert one.speed
+    assert other.speed
+    assert len(one.speed.round_sizes) == len(other.speed.round_sizes) == 3
+    assert not is_enough([one.speed, other.speed], replace(plan, tight=1e-9))
+    assert is_enough([one.speed, other.speed], replace(plan, rounds=3))
+
+
+def test_repeats_are_fresh_processes(bundle: Bundle) -> None:
+    result = measure(
+        Setting(bundle.folder, "tflite", 1, 32), replace(QUICK, rounds=2, repeats=2, memory=False)
+    )
+    assert result.speed
+    assert len(result.speed.starts) == 2
+    assert len(result.speed.round_sizes) == 4
 
 
 def test_a_plan_needs_something_to_do() -> None:

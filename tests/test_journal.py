@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bench.config import Plan
-from bench.host import Setting, measure_into
+from bench.host import measure_into
 from bench.journal import Journal, record
 from bench.result import read_results
+from bench.setting import Setting
 from bench.shapes import Shape, write_shape
 
 INPUTS = {"plan": 1, "settings": ["a", "b"]}
@@ -64,6 +65,14 @@ def test_a_record_that_was_cut_off_is_dropped(tmp_path: Path, torn: bytes) -> No
         assert log.read()[0].ended == {0, 1}
 
 
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    with _open(tmp_path / "j") as log:
+        log.append(0, "end", 0)
+        os.write(log.fd, b"0 nonsense 1\n")
+        with pytest.raises(ValueError, match="line 3 is damaged; remove the file"):
+            log.read()
+
+
 def test_a_journal_has_one_owner_at_a_time(tmp_path: Path) -> None:
     with _open(tmp_path / "j"), pytest.raises(ValueError, match="written by another run"):
         _open(tmp_path / "j")
@@ -105,7 +114,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _campaign(settings: list[Setting], plan: Plan, folder: Path) -> "subprocess.Popen[bytes]":
     code = (
         "from pathlib import *; from bench.config import Plan\n"
-        "from bench.host import Setting, measure_into\n"
+        "from bench.host import measure_into; from bench.setting import Setting\n"
         f"measure_into({settings!r}, {plan!r}, {folder!r})"
     )
     return subprocess.Popen([sys.executable, "-c", code])
@@ -149,8 +158,8 @@ def test_a_campaign_survives_kills_and_loses_and_doubles_nothing(
 
 
 def test_an_orphaned_worker_stops_and_lets_go(bundle: Path, tmp_path: Path) -> None:
-    plan = Plan(rounds=1, runs=10_000_000, round_seconds=600, tight=0, timeout_s=20)
-    setting = Setting(bundle, "tflite", 1, 32, memory=False)
+    plan = Plan(1, runs=10_000_000, round_seconds=600, tight=0, timeout_s=20, memory=False)
+    setting = Setting(bundle, "tflite", 1, 32)
     journal = tmp_path / f".{setting.name}-and-0.journal"
     _kill_at(_campaign([setting], plan, tmp_path), journal, 10)
     with journal.open() as file:

@@ -1,0 +1,168 @@
+"""Our files against what others make of the same weights, measured in turns in one run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.gemm import measure_gemm
+from bench.host import measure_together, shape_folder
+from bench.peer_settings import PEERS, Peer, PeerSetting, Reference, Refused, make_file
+from bench.peers_config import PeersConfig
+from bench.process import Worker
+from bench.result import Result, write_result
+from bench.reuse import bundle_is_current
+from bench.setting import Candidate, Setting
+from bench.shapes import count_parameters
+from bench.speed_page import write_page
+from bench.subject import real_tokens
+from bench.typical import measure_typical
+from export import strict_json
+from export.bundle import MANIFEST
+from export.config import ExportConfig
+from tasks.tokenizer_files import read_tokenizer
+
+Progress = Callable[[str, int, int], None]
+MAKING_TIMEOUT_S = 1800.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that one run found."""
+
+    results: tuple[Result, ...]
+    refused: tuple[Refused, ...]
+    out: Path
+
+
+def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> Comparison:
+    """Make all files that are missing, measure them in turns, and write results and page.
+
+    What others' tools refuse, or compute wrongly under padding, is written down and left out.
+    """
+    results: list[Result] = []
+    refused: list[Refused] = []
+    config.out.mkdir(parents=True, exist_ok=True)
+    for threads in config.threads:
+        progress("the machine's rate of int8 matrix products", 0, 0)
+        _write(measure_gemm(threads), config.out / f"gemm-{threads}t.json")
+    checkpoints = [path.resolve() for path in config.models]
+    checkpoints += [shape_folder(name, config.checkpoints).resolve() for name in config.shapes]
+    steps, done = len(checkpoints) * len(config.tokens), 0
+    for checkpoint in checkpoints:
+        bundles = [_bundle(config, checkpoint, recipe, progress) for recipe in config.recipes]
+        for tokens in config.tokens:
+            progress(f"{checkpoint.name}: {tokens} tokens", done, steps)
+            peers, failed = make_peers(config, checkpoint, tokens, progress)
+            results += _measure(config, checkpoint, bundles, peers, tokens, progress)
+            refused += failed
+            done += 1
+        if config.data:
+            _ask_typical(config, bundles, progress)
+    if config.page is not None:
+        write_page(config.out, config.page)
+    return Comparison(tuple(results), tuple(refused), config.out)
+
+
+def _measure(
+    config: PeersConfig,
+    checkpoint: Path,
+    bundles: Sequence[Path],
+    peers: Sequence[PeerSetting],
+    tokens: int,
+    progress: Progress,
+) -> list[Result]:
+    """Measure our bundles and the peers at one length, a session for each thread count."""
+    results: list[Result] = []
+    parameters = count_parameters(checkpoint)
+    for threads in config.threads:
+        settings: list[Candidate] = [
+            Setting(bundle, runtime, threads, tokens, parameters)
+            for bundle in bundles
+            for runtime in config.runtimes
+        ]
+        settings += [peer.with_threads(threads) for peer in peers]
+        found = measure_together(settings, config.plan, lambda text: progress(text, 0, 0))
+        for setting, result in zip(settings, found, strict=True):
+            write_result(result, config.out / f"{setting.name}.json")
+        results += found
+    return results
+
+
+def _ask_typical(config: PeersConfig, bundles: Sequence[Path], progress: Progress) -> None:
+    for bundle in bundles:
+        for runtime in config.runtimes:
+            progress(f"{bundle.name}, {runtime}: typical questions", 0, 0)
+            for typical in measure_typical(config, bundle, runtime):
+                name = f"typical-{bundle.name}-{runtime}-{typical.threads}t.json"
+                _write(typical, config.out / name)
+
+
+def _write(value: Any, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(strict_json.dump(value), encoding="utf-8")
+    partial.replace(path)
+
+
+def _bundle(config: PeersConfig, checkpoint: Path, recipe: str, progress: Progress) -> Path:
+    out = config.bundles / f"{checkpoint.name}-{recipe}"
+    if not bundle_is_current(out, checkpoint, recipe, config.runtimes, config.tokens):
+        from export.build import build_bundle
+
+        wanted = ExportConfig(
+            checkpoint=checkpoint,
+            out=out,
+            runtimes=config.runtimes,
+            recipe=recipe,
+            buckets=tuple(sorted(config.tokens)),
+            force=(out / MANIFEST).is_file(),
+        )
+        build_bundle(wanted, lambda line: progress(f"{out.name}: {line}", 0, 0))
+    return out
+
+
+def _reference(checkpoint: Path, tokens: int) -> Reference:
+    ids, types = real_tokens(read_tokenizer(checkpoint), max(8, tokens * 3 // 4))
+    with Worker(f"torch of {checkpoint}", MAKING_TIMEOUT_S) as worker:
+        worker.ask("load_checkpoint", folder=str(checkpoint), threads=1)
+        logits = worker.ask("span_logits", input_ids=ids, token_type_ids=types)
+    return Reference(ids, types, logits["start"], logits["end"])
+
+
+def make_peers(
+    config: PeersConfig, checkpoint: Path, tokens: int, progress: Progress
+) -> tuple[list[PeerSetting], list[Refused]]:
+    """Make each peer's file and try it once; what fails is noted and left out."""
+    found: list[PeerSetting] = []
+    refused: list[Refused] = []
+    peers = [PEERS[name] for name in config.peers]
+    peers = [peer for peer in peers if not peer.fixed or tokens in config.stock_tokens]
+    reference = _reference(checkpoint, tokens) if peers else None
+    for peer in peers:
+        assert reference is not None
+        progress(f"{checkpoint.name}: making {peer.name} for {tokens} tokens", 0, 0)
+        file = peer_file(config.files, checkpoint, peer, tokens)
+        setting = PeerSetting(checkpoint, peer, file, 1, tokens, reference)
+        note = config.out / f"refused-{checkpoint.name}-{peer.name}-{tokens}.json"
+        note.unlink(missing_ok=True)
+        try:
+            with Worker(setting.about, MAKING_TIMEOUT_S) as worker:
+                make_file(worker, setting)
+            with Worker(setting.about, MAKING_TIMEOUT_S) as worker:
+                worker.ask("prepare", runtime=peer.runtime)
+                setting.load(worker)
+                setting.prove(worker, timed=False)
+            found.append(setting)
+        except ValueError as error:
+            said = " ".join(str(error).split())[-400:]
+            refused.append(Refused(checkpoint.name, peer.name, tokens, said))
+            _write(refused[-1], note)
+    return found, refused
+
+
+def peer_file(folder: Path, checkpoint: Path, peer: Peer, tokens: int) -> Path:
+    """Where a peer's file is: in `folder`, or the checkpoint's own where it needs none."""
+    if peer.ending is None:
+        return checkpoint / "model.safetensors"
+    length = f"-{tokens}" if peer.fixed else ""
+    return folder / checkpoint.name / f"{peer.name}{length}{peer.ending}"
