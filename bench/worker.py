@@ -63,11 +63,14 @@ class Session:
         self.bare_bytes = peak_memory()
         return {}
 
-    def load(self, folder: str, runtime: str, threads: int) -> Answer:
+    def load(
+        self, folder: str, runtime: str, threads: int, weight_cache: str | None = None
+    ) -> Answer:
         """Load the model; its hash was checked by the process that asks."""
         self.bundle = load_bundle(Path(folder), verify=False)
         start = time.perf_counter()
-        self.runner = open_runner(self.bundle, runtime, threads)
+        cache = None if weight_cache is None else Path(weight_cache)
+        self.runner = open_runner(self.bundle, runtime, threads, cache)
         load_ms = 1000 * (time.perf_counter() - start)
         self.model = self.runner.span_logits
         return {"load_ms": load_ms}

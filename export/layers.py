@@ -1,6 +1,7 @@
 """A transformer layer as BERT, DistilBERT, RoBERTa and ELECTRA have it, for one sequence."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,32 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_pytorch_tanh": lambda x: functional.gelu(x, approximate="tanh"),
     "relu": functional.relu,
 }
+
+
+class PlainNorm(nn.Module):
+    """A layer norm written out, for a converter that would put reshapes around its own version."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[length, width] to the same, each row with mean 0 and variance 1 before the weights."""
+        centred = x - x.mean(-1, keepdim=True)
+        variance = (centred * centred).mean(-1, keepdim=True)
+        return centred * torch.rsqrt(variance + self.eps) * self.weight + self.bias
+
+
+def replace_modules(
+    model: nn.Module,
+    kinds: dict[type[nn.Module], Callable[[Any], nn.Module]],
+    skip: Callable[[str], bool] = lambda name: False,
+) -> None:
+    """Put, in place, what `kinds` makes of a module where that has one of its types exactly."""
+    for name, module in list(model.named_modules()):
+        if type(module) in kinds and not skip(name):
+            parent, _, attribute = name.rpartition(".")
+            setattr(model.get_submodule(parent), attribute, kinds[type(module)](module))
 
 
 class Attention(nn.Module):
