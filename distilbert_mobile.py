@@ -27,6 +27,8 @@ class Command:
     positional: tuple[str, ...]
     run: Callable[[Any, Progress], Any]
     show: Callable[[Any], None]
+    check: Callable[[Any], None] = lambda result: None
+    """Raises ValueError where what was found is to end with exit code 1."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(json.dumps(_jsonable(result), ensure_ascii=False, indent=1))
         else:
             command.show(result)
+        command.check(result)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -153,9 +156,9 @@ def _help(item: dataclasses.Field[Any]) -> str:
     text = str(item.metadata.get("help", ""))
     value = item.default
     if value is dataclasses.MISSING or value in (None, ()) or value is False or "default" in text:
-        return text
+        return text.replace("%", "%%")
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-    return f"{text} (default: {shown})"
+    return f"{text} (default: {shown})".replace("%", "%%")  # argparse formats it
 
 
 # ---- what a person sees ----
@@ -242,9 +245,11 @@ def _show_scores(results: Sequence[Any]) -> None:
     for result in results:
         found = result.accuracy
         data = ", ".join(file.name for file in found.data)
+        low, high = _load("tasks.intervals:bootstrap_interval")(found.question_f1)
         print(
-            f"{result.subject.model} {result.subject.recipe} {result.runtime}: F1 {found.f1:.2f}, "
-            f"exact match {found.exact_match:.2f} on {found.n} questions of {data}"
+            f"{result.subject.model} {result.subject.recipe} {result.runtime}: F1 {found.f1:.2f} "
+            f"({low:.2f} to {high:.2f}), exact match {found.exact_match:.2f} on {found.n} "
+            f"questions of {data}"
         )
 
 
@@ -329,12 +334,26 @@ def _show_results(results: Sequence[Any]) -> None:
     Console(width=width).print(_load("bench.report:terminal_tables")(results))
 
 
+def _show_bench(found: Any) -> None:
+    _show_results(found.results)
+    if found.comparison is not None:
+        _show_comparison(found.comparison)
+
+
+def _show_comparison(found: Any) -> None:
+    print("\n".join(_load("bench.compare:comparison_lines")(found)))
+
+
+def _refuse_regressions(found: Any) -> None:
+    _load("bench.compare:refuse_regressions")(found)
+
+
 def _show_study(study: Any) -> None:
     _show_results(study.results)
     print(f"report: {study.page}")
 
 
-def _show_comparison(found: Any) -> None:
+def _show_peers(found: Any) -> None:
     print(_load("bench.speed_page:render")(found.out))
     for one in found.refused:
         print(f"did not run: {one.peer} of {one.model} at {one.tokens} tokens: {one.said}")
@@ -517,7 +536,7 @@ COMMANDS = {
         "exact match and F1 of a checkpoint or of a bundle's files",
         "bench.config:EvaluateConfig",
         ("model",),
-        lambda config, progress: _load("bench.evaluate:evaluate")(config, progress),
+        lambda config, progress: _load("bench.device:evaluate")(config, progress),
         _show_scores,
     ),
     "export": Command(
@@ -553,20 +572,29 @@ COMMANDS = {
         _show_installed,
     ),
     "bench": Command(
-        "measure a bundle on this host: load, latency, memory",
+        "measure a bundle on this host or on phones; or fail where it got slower",
         "bench.config:BenchConfig",
         ("bundle",),
-        lambda config, progress: _load("bench.host:bench")(
+        lambda config, progress: _load("bench.compare:bench_against")(
             config, lambda line: progress(line, 0, 0)
         ),
-        _show_results,
+        _show_bench,
+        lambda found: _refuse_regressions(found.comparison),
+    ),
+    "compare": Command(
+        "two measurements of the same settings; exit code 1 where the second is slower",
+        "bench.config:CompareConfig",
+        ("before", "after"),
+        lambda config, progress: _load("bench.compare:compare")(config),
+        _show_comparison,
+        _refuse_regressions,
     ),
     "peers": Command(
         "measure our files against ONNX Runtime, torch and the stock exports, in turns",
         "bench.peers_config:PeersConfig",
         ("models",),
         lambda config, progress: _load("bench.peers:compare_peers")(config, progress),
-        _show_comparison,
+        _show_peers,
     ),
     "study": Command(
         "the main job: export, prove, score and measure the student and the paper's two shapes",

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bench.config import AskConfig
-from bench.setting import bundle_tokenizer
+from bench.subject import bundle_tokenizer
 from export.bundle import check_golden, load_bundle
 from export.runner import open_runner
 from tasks.answers import Span

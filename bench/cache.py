@@ -4,10 +4,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.host import describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import Device, Subject
-from bench.setting import describe_bundle
+from bench.subject import describe_bundle, runtime_version
 from export.bundle import load_bundle
 
 RUNTIME = "tflite"

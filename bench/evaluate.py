@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.config import EvaluateConfig
-from bench.host import describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import (
     RESULT_VERSION,
@@ -19,12 +19,16 @@ from bench.result import (
     Subject,
     write_result,
 )
-from bench.setting import bundle_tokenizer, describe_bundle
-from bench.shapes import count_parameters, weights_label
+from bench.subject import (
+    bundle_tokenizer,
+    describe_bundle,
+    describe_checkpoint,
+    runtime_version,
+)
 from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
-from tasks.metrics import score
+from tasks.metrics import question_scores, score
 from tasks.qa import SpanModel, answer_texts, predict
 from tasks.squad import Question, is_hub, read_questions, sample_path
 from tasks.text_tokenizer import TextTokenizer
@@ -50,8 +54,7 @@ def evaluate(
         folder = checkpoint_folder(config.model, config.revision)
         name = checkpoint_name(config.model, folder).rpartition("/")[2]
         config = dataclasses.replace(config, model=folder, revision=None)
-    data = tuple(config.data) or (sample_path(),)
-    questions = read_questions(data, limit=config.questions)
+    data, questions = read_data(config)
     if (config.model / MANIFEST).is_file():
         results = _evaluate_bundle(config, data, questions, progress)
     elif (config.model / "config.json").is_file():
@@ -67,6 +70,12 @@ def evaluate(
         file = accuracy_name(name, result.runtime, result.accuracy.data)
         write_result(result, config.out / f"{file}.json")
     return results
+
+
+def read_data(config: EvaluateConfig) -> tuple[tuple[Path, ...], list[Question]]:
+    """The data files that a config means (default: our own sample), and their questions."""
+    data = tuple(config.data) or (sample_path(),)
+    return data, read_questions(data, limit=config.questions)
 
 
 def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
@@ -101,7 +110,7 @@ def _evaluate_bundle(
             worker.ask("prepare", runtime=runtime)
             worker.ask("load", folder=str(config.model), runtime=runtime, threads=config.threads)
             worker.ask("golden")
-            accuracy = _score(
+            accuracy = score_model(
                 _remote_model(worker),
                 bundle_tokenizer(bundle),
                 bundle.manifest.qa,
@@ -141,7 +150,7 @@ def _evaluate_checkpoint(
         loaded = worker.ask(
             "load_checkpoint", folder=str(config.model.resolve()), threads=config.threads
         )
-        accuracy = _score(
+        accuracy = score_model(
             _remote_model(worker),
             read_tokenizer(config.model),
             QaLimits().for_length(min(config.max_length, loaded["positions"])),
@@ -150,10 +159,10 @@ def _evaluate_checkpoint(
             config.questions,
             _counter(progress, f"{name} {CHECKPOINT_RUNTIME}", len(questions)),
         )
-    return _result(_describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
+    return _result(describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
 
 
-def _score(
+def score_model(
     model: SpanModel,
     tokenizer: TextTokenizer,
     limits: QaLimits,
@@ -162,8 +171,10 @@ def _score(
     limit: int | None,
     progress: Callable[[int], None],
 ) -> Accuracy:
+    """Let a model answer all questions; `limit` is how many were asked for, for the record."""
     answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
     scores = score(questions, answers)
+    by_question = (question_scores(question, answers[question.id])[1] for question in questions)
     return Accuracy(
         data=describe_data(data),
         limit=limit,
@@ -171,24 +182,7 @@ def _score(
         n=scores.n,
         exact_match=scores.exact_match,
         f1=scores.f1,
-    )
-
-
-def _describe_checkpoint(name: str, folder: Path) -> Subject:
-    file = folder / "model.safetensors"
-    record = record_file(file)
-    return Subject(
-        model=name,
-        recipe="checkpoint",
-        weights=weights_label(folder),
-        parameters=count_parameters(folder),
-        bundle=None,
-        manifest_sha256=None,
-        file=file.name,
-        file_bytes=record.bytes,
-        file_sha256=record.sha256,
-        parity=None,
-        size={},
+        question_f1=tuple(round(100 * f1, 2) for f1 in by_question),
     )
 
 
@@ -200,6 +194,14 @@ def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
         subject=subject,
         runtime=runtime,
         runtime_version=runtime_version(runtime),
+        runner="bench.worker",
+        workload=None,
         speed=None,
+        printed=None,
+        memory=None,
+        work=None,
         accuracy=accuracy,
+        before=None,
+        after=None,
+        notes=(),
     )

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bench.host import describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import Device
+from bench.subject import runtime_version
 
 # Rows (tokens), width in, width out: the linears of DistilBERT's and BERT-base's shape at 384
 # tokens, and a product large enough to show what the machine can do at best.

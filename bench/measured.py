@@ -1,24 +1,80 @@
 """Results grouped by device and file, and what a reader must be warned of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bench.result import RANDOM, Accuracy, Device, Result, Speed, Subject, median, percentile
+from bench.result import (
+    RANDOM,
+    Accuracy,
+    Device,
+    Memory,
+    Printed,
+    Result,
+    Speed,
+    Subject,
+    Work,
+    Workload,
+)
+from bench.warnings import Kind, find_warnings, summarise
 
 MEGABYTE = 1_000_000
-PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32"}
-RUNTIME_NAMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "PyTorch"}
-NOISY = 1.5  # p90 over median from which a setting is called noisy
+PRECISIONS = {"checkpoint": "checkpoint", "fp32": "float32", "fp16": "float16", "int8": "int8"}
+RUNTIME_NAMES = {
+    "tflite": "LiteRT",
+    "pte": "ExecuTorch",
+    "torch": "PyTorch",
+    "onnxruntime": "ONNX Runtime",
+    "torch-eager": "torch eager",
+    "torch-compile": "torch compile",
+    "litert-stock": "LiteRT, stock export",
+    "executorch-stock": "ExecuTorch, stock export",
+}
+Key = tuple[int, int]
+"""Threads and tokens of a setting."""
 
 
 @dataclass(frozen=True)
 class File:
-    """Everything measured on one file: speeds by (threads, tokens), accuracies by data name."""
+    """Everything measured on one file: by threads and tokens, accuracies by the data's name."""
 
     subject: Subject
     runtime: str
-    speeds: dict[tuple[int, int], Speed]
-    accuracies: dict[str, Accuracy]
+    workloads: dict[Key, Workload] = field(default_factory=dict)
+    speeds: dict[Key, Speed] = field(default_factory=dict)
+    printed: dict[Key, Printed] = field(default_factory=dict)
+    memories: dict[Key, Memory] = field(default_factory=dict)
+    works: dict[Key, Work] = field(default_factory=dict)
+    accuracies: dict[str, Accuracy] = field(default_factory=dict)
+    versions: set[str] = field(default_factory=set)
+    results: dict[tuple[Key, tuple[bool, ...]], Result] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """Take over what `result` measured; of equal settings the later one stays."""
+        self.versions.add(result.runtime_version)
+        if result.accuracy:
+            self.accuracies[data_name(result.accuracy)] = result.accuracy
+        if result.workload is None:
+            return
+        key = result.workload.threads, result.workload.tokens
+        evidence = bool(result.speed), bool(result.printed), bool(result.work)
+        self.results[key, evidence] = result
+        self.workloads[key] = result.workload
+        if result.speed and result.device.kind != "emulated":  # whose times mean nothing
+            self.speeds[key] = result.speed
+        if result.printed and result.device.kind != "emulated":
+            self.printed[key] = result.printed
+        if result.memory:
+            self.memories[key] = result.memory
+        if result.work:
+            self.works[key] = result.work
+
+    def is_quick(self, key: Key) -> bool:
+        """Whether a setting was timed too shortly on a phone for a number that is published."""
+        return any(
+            place == key and warning.kind is Kind.QUICK
+            for (place, _), result in self.results.items()
+            for warning in find_warnings(result)
+        )
 
     @property
     def label(self) -> tuple[str, str, str]:
@@ -42,17 +98,14 @@ def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
     for result in sorted(results, key=lambda r: r.measured_at):
         subject, files = result.subject, devices.setdefault(result.device, {})
         key = (subject.model, subject.recipe, result.runtime)
-        file = files.setdefault(key, File(subject, result.runtime, {}, {}))
+        file = files.setdefault(key, File(subject, result.runtime))
         if file.subject.file_sha256 != subject.file_sha256:
             raise ValueError(
                 f"the results hold two different files called {' '.join(key)} (SHA-256 "
                 f"{file.subject.file_sha256[:12]}... and {subject.file_sha256[:12]}...); "
                 "report on the results of one, or remove the older ones"
             )
-        if result.speed:
-            file.speeds[result.speed.threads, result.speed.tokens] = result.speed
-        if result.accuracy:
-            file.accuracies[data_name(result.accuracy)] = result.accuracy
+        file.add(result)
     return {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
 
 
@@ -80,27 +133,21 @@ def largest_data(files: Sequence[File]) -> str | None:
     return max(found, key=found.__getitem__) if found else None
 
 
+ABOUT_KIND = {
+    "host": "Measured on this host, not on a phone: ratios carry over better than milliseconds.",
+    "emulated": "Run in an emulated ARM64 user land: answers and instruction counts are real, "
+    "times are not.",
+}
+
+
 def caveats(device: Device, files: Sequence[File]) -> list[str]:
     """What a reader must know before using the numbers."""
-    speeds = [speed for file in files for speed in file.speeds.values()]
-    found = ["Measured on this host, not on a phone: ratios carry over better than milliseconds."]
+    found = [ABOUT_KIND[device.kind]] if device.kind in ABOUT_KIND else []
     if any(file.subject.weights == RANDOM for file in files):
         names = sorted({f.subject.model for f in files if f.subject.weights == RANDOM})
-        found.append(f"{' and '.join(names)}: {RANDOM}.")
-    if any(speed.threads > device.cores for speed in speeds):
-        found.append(f"Some settings use more threads than the {device.cores} cores there are.")
-    noisy = [s for s in speeds if percentile(s.wall_ms, 90) > NOISY * median(s.wall_ms)]
-    if noisy:
-        found.append(
-            f"Noisy machine: in {len(noisy)} of {len(speeds)} settings the 90th percentile is over "
-            f"{NOISY} times the median; close other programs and measure again."
-        )
-    few = [s for s in speeds if len(s.wall_ms) < 10]
-    if few:
-        found.append(
-            f"{len(few)} of {len(speeds)} settings rest on fewer than 10 runs; "
-            "`study --full` takes more."
-        )
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        found.append(f"{listed}: {RANDOM}.")
+    found += summarise([result for file in files for result in file.results.values()])
     most = max((a.n for file in files for a in file.accuracies.values()), default=None)
     if most is not None and most < 500:
         found.append(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.host import PACKAGES
 from bench.process import Worker
 from bench.result import Subject
-from bench.setting import Answer, real_tokens
+from bench.setting import Answer
 from bench.shapes import count_parameters, weights_label
+from bench.subject import PACKAGES, real_tokens
 from export.bundle import record_file
 from export.manifest import Parity
 from tasks.tokenizer_files import read_tokenizer

@@ -13,9 +13,10 @@ from bench.peers_config import PeersConfig
 from bench.process import Worker
 from bench.result import Result, write_result
 from bench.reuse import bundle_is_current
-from bench.setting import Candidate, Setting, real_tokens
+from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters
 from bench.speed_page import write_page
+from bench.subject import real_tokens
 from bench.typical import measure_typical
 from export import strict_json
 from export.bundle import MANIFEST
@@ -53,7 +54,7 @@ def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> 
         bundles = [_bundle(config, checkpoint, recipe, progress) for recipe in config.recipes]
         for tokens in config.tokens:
             progress(f"{checkpoint.name}: {tokens} tokens", done, steps)
-            peers, failed = _made(config, checkpoint, tokens, progress)
+            peers, failed = make_peers(config, checkpoint, tokens, progress)
             results += _measure(config, checkpoint, bundles, peers, tokens, progress)
             refused += failed
             done += 1
@@ -109,7 +110,7 @@ def _write(value: Any, path: Path) -> None:
 
 def _bundle(config: PeersConfig, checkpoint: Path, recipe: str, progress: Progress) -> Path:
     out = config.bundles / f"{checkpoint.name}-{recipe}"
-    if not bundle_is_current(out, checkpoint, recipe, config):
+    if not bundle_is_current(out, checkpoint, recipe, config.runtimes, config.tokens):
         from export.build import build_bundle
 
         wanted = ExportConfig(
@@ -132,7 +133,7 @@ def _reference(checkpoint: Path, tokens: int) -> Reference:
     return Reference(ids, types, logits["start"], logits["end"])
 
 
-def _made(
+def make_peers(
     config: PeersConfig, checkpoint: Path, tokens: int, progress: Progress
 ) -> tuple[list[PeerSetting], list[Refused]]:
     """Make each peer's file and try it once; what fails is noted and left out."""
@@ -144,7 +145,7 @@ def _made(
     for peer in peers:
         assert reference is not None
         progress(f"{checkpoint.name}: making {peer.name} for {tokens} tokens", 0, 0)
-        file = _file(config, checkpoint, peer, tokens)
+        file = peer_file(config.files, checkpoint, peer, tokens)
         setting = PeerSetting(checkpoint, peer, file, 1, tokens, reference)
         note = config.out / f"refused-{checkpoint.name}-{peer.name}-{tokens}.json"
         note.unlink(missing_ok=True)
@@ -163,8 +164,9 @@ def _made(
     return found, refused
 
 
-def _file(config: PeersConfig, checkpoint: Path, peer: Peer, tokens: int) -> Path:
+def peer_file(folder: Path, checkpoint: Path, peer: Peer, tokens: int) -> Path:
+    """Where a peer's file is: in `folder`, or the checkpoint's own where it needs none."""
     if peer.ending is None:
         return checkpoint / "model.safetensors"
     length = f"-{tokens}" if peer.fixed else ""
-    return config.files / checkpoint.name / f"{peer.name}{length}{peer.ending}"
+    return folder / checkpoint.name / f"{peer.name}{length}{peer.ending}"

@@ -1,107 +1,47 @@
-"""The report's pictures, each for a light and for a dark page (PNG, no screen needed)."""
+"""The report's pictures: size, latency and F1; distributions; times faster than BERT-base."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from bench.measured import PRECISIONS, RUNTIME_NAMES, File, largest_data
-from bench.result import median, paired_ratios
+from bench.measured import PRECISIONS, RUNTIME_NAMES, File, Key, largest_data
+from bench.samples import Interval, median, ratio_interval
+from bench.svg import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Panel,
+    bars,
+    fit_scale,
+    legend,
+    legend_height,
+    picture,
+    strips,
+)
 from bench.tables import BASELINE, count_threads
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PAPER_SPEED_UP = 1.63  # DistilBERT over BERT-base, CPU, arXiv 1910.01108 table 3
 COLOURS = ("#d1495b", "#2f7fd1", "#2a9d6f", "#b5791f", "#8457c9", "#6b7280")
-MARKERS = {"tflite": "o", "pte": "s", "torch": "^"}
-THEMES = {"light": ("#ffffff", "#1f2430"), "dark": ("#14171d", "#e6e8ec")}
-FLOAT_RECIPES = tuple(PRECISIONS)  # drawn hollow
-WIDTH, HEIGHT, DPI = 8.0, 4.2, 150
+SHAPES = {"tflite": "circle", "pte": "square", "torch": "triangle", "torch-eager": "triangle"}
+MOST_DOTS = 200
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture beside the page: `<name>-light.png` and `<name>-dark.png`."""
+    """A picture: `svg` is for the page; `name`.svg lies beside the Markdown report."""
 
     name: str
     title: str
     alt: str
+    svg: str
 
 
-def draw_plots(files: Sequence[File], folder: Path, prefix: str = "") -> list[Plot]:
-    """Write the pictures that the results can fill."""
-    drawn = []
-    for name, title, draw in (
-        ("size-latency", "Size against latency", draw_latency),
-        ("f1", "F1 against size and latency", draw_accuracy),
-        ("speed-up", "Times faster than BERT-base", draw_speed_up),
-    ):
-        shown = {
-            "size-latency": [f for f in files if f.speeds],
-            "f1": [f for f in files if f.accuracies],
-        }.get(name, [])
-        alt = ""
-        for theme in THEMES:
-            figure, axes = _new_figure(theme)
-            alt = draw(files, axes, THEMES[theme][1])
-            if alt:
-                _finish(figure, shown, model_colours(files), THEMES[theme][1])
-                figure.savefig(folder / f"{prefix}{name}-{theme}.png", dpi=DPI)
-        if alt:
-            drawn.append(Plot(f"{prefix}{name}", title, alt))
-    return drawn
-
-
-def _new_figure(theme: str) -> "tuple[Figure, Any]":
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    background, ink = THEMES[theme]
-    figure = Figure(figsize=(WIDTH, HEIGHT), facecolor=background)
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 2)
-    for axis in axes:
-        axis.set_facecolor(background)
-        axis.tick_params(colors=ink, which="both", labelsize=9)
-        axis.grid(True, which="major", color=ink, alpha=0.12)
-        for side, spine in axis.spines.items():
-            spine.set_color(ink)
-            spine.set_visible(side in ("left", "bottom"))
-    return figure, axes
-
-
-def _finish(figure: Any, files: Sequence[File], colours: dict[str, str], ink: str) -> None:
-    """Add a legend of `files`, below the axes so that it covers no point."""
-    from matplotlib.lines import Line2D
-
-    handles = []
-    if files:
-        for model in dict.fromkeys(f.subject.model for f in files):
-            handles.append(Line2D([], [], color=colours[model], lw=4, label=model))
-        for runtime in dict.fromkeys(f.runtime for f in files):
-            marker: dict[str, Any] = {"marker": MARKERS.get(runtime, "D"), "lw": 0, "color": ink}
-            handles.append(Line2D([], [], label=RUNTIME_NAMES.get(runtime, runtime), **marker))
-        for precision in dict.fromkeys(f.label[1] for f in files):
-            full = precision == PRECISIONS["fp32"]
-            style: dict[str, Any] = {
-                "mfc": "none" if full else ink,
-                "mec": ink,
-                "marker": "o",
-                "lw": 0,
-            }
-            if precision != PRECISIONS["checkpoint"]:
-                handles.append(Line2D([], [], label=precision, **style))
-        figure.legend(
-            handles=handles,
-            loc="lower center",
-            ncols=min(4, len(handles)),
-            frameon=False,
-            labelcolor=ink,
-            fontsize=9,
-        )
-    rows = -(-len(handles) // 4)
-    figure.tight_layout(rect=(0, 0.065 * rows, 1, 1), w_pad=2.5)
+def draw_plots(files: Sequence[File], prefix: str = "") -> list[Plot]:
+    """The pictures that the results can fill."""
+    drawn = [draw_front(files), draw_distributions(files), draw_speed_up(files)]
+    return [Plot(f"{prefix}{plot.name}", plot.title, plot.alt, plot.svg) for plot in drawn if plot]
 
 
 def model_colours(files: Sequence[File]) -> dict[str, str]:
@@ -110,123 +50,165 @@ def model_colours(files: Sequence[File]) -> dict[str, str]:
     return {model: COLOURS[i % len(COLOURS)] for i, model in enumerate(models)}
 
 
-def _point(axis: Any, file: File, x: float, y: float, colours: dict[str, str]) -> None:
-    colour = colours[file.subject.model]
-    full = file.subject.recipe in FLOAT_RECIPES
-    axis.plot(
-        x,
-        y,
-        marker=MARKERS.get(file.runtime, "D"),
-        ms=9,
-        mew=2,
-        mec=colour,
-        mfc="none" if full else colour,
-        alpha=0.9,
+def first_key(files: Sequence[File]) -> Key | None:
+    """The setting that pictures show: fewest threads, shortest input."""
+    return min((key for file in files for key in file.speeds), default=None)
+
+
+def f1_of(file: File, data: str | None) -> float | None:
+    """F1 on the data with the most questions, where the file has it."""
+    return file.accuracies[data].f1 if data in file.accuracies else None
+
+
+def front(files: Sequence[File]) -> list[File]:
+    """The scored files that no other one beats in size, latency and F1 at once."""
+    data, key = largest_data(files), first_key(files)
+    scored = [f for f in files if f1_of(f, data) is not None and key in f.speeds]
+
+    def merits(file: File) -> tuple[float, float, float]:
+        assert key is not None
+        f1 = f1_of(file, data)
+        assert f1 is not None
+        return -file.megabytes, -median(file.speeds[key].wall_ms), f1
+
+    def is_beaten(file: File) -> bool:
+        mine = merits(file)
+        return any(
+            all(a >= b for a, b in zip(merits(other), mine, strict=True)) and merits(other) != mine
+            for other in scored
+        )
+
+    return [file for file in scored if not is_beaten(file)]
+
+
+def draw_front(files: Sequence[File]) -> Plot | None:
+    """Latency over size, and F1 over latency; the files that nothing beats wear a ring."""
+    key, data, colours = first_key(files), largest_data(files), model_colours(files)
+    if key is None:
+        return None
+    timed = [(f, median(f.speeds[key].wall_ms)) for f in files if key in f.speeds]
+    best = front(files)
+    setting = f"{key[1]} tokens, {count_threads(key[0])}"
+    xs = [file.megabytes for file, _ in timed]
+    panels = [_panel(xs, [ms for _, ms in timed], setting, "file size, MB", "median ms", log=True)]
+    for file, ms in timed:
+        _mark(panels[0], file, file.megabytes, ms, colours, file in best, data)
+    scored = [(file, ms, f1_of(file, data)) for file, ms in timed]
+    known = [(file, ms, f1) for file, ms, f1 in scored if f1 is not None]
+    if known:
+        times, f1s = [ms for _, ms, _ in known], [f1 for *_, f1 in known]
+        panels.append(_panel(times, f1s, f"F1 on {data}", f"median ms, {setting}", "F1", log=False))
+        for file, ms, f1 in known:
+            _mark(panels[1], file, ms, f1, colours, file in best, data)
+    alt = f"Median latency against file size ({setting}); lower left is better."
+    alt += " F1 against latency; upper left is better." if known else ""
+    alt += " Rings: no other scored file is smaller, faster and better at once." if best else ""
+    width = WIDTH * len(panels)
+    entries = _legend([file for file, _ in timed], colours)
+    parts = [panel.draw(WIDTH * index) for index, panel in enumerate(panels)]
+    parts += legend(entries, width, HEIGHT + 16)
+    svg = picture(parts, width, HEIGHT + legend_height(entries, width), alt)
+    return Plot("size-latency-f1", "Size, latency and F1", alt, svg)
+
+
+def _panel(
+    xs: Sequence[float], ys: Sequence[float], title: str, x_label: str, y_label: str, log: bool
+) -> Panel:
+    x = fit_scale(xs, LEFT, WIDTH - RIGHT, log=True)
+    return Panel(x, fit_scale(ys, HEIGHT - BOTTOM, TOP, log), title, x_label, y_label)
+
+
+def _mark(
+    panel: Panel,
+    file: File,
+    x: float,
+    y: float,
+    colours: dict[str, str],
+    ring: bool,
+    data: str | None,
+) -> None:
+    f1, about = f1_of(file, data), f"{' '.join(file.label)}: {file.megabytes:.1f} MB"
+    about += "" if f1 is None else f", F1 {f1:.1f}"
+    hollow = file.label[1] == PRECISIONS["fp32"]
+    shape = SHAPES.get(file.runtime, "diamond")
+    panel.point(x, y, shape, colours[file.subject.model], hollow, about, ring)
+
+
+def _legend(files: Sequence[File], colours: dict[str, str]) -> list[tuple[str, str, str, bool]]:
+    models = dict.fromkeys(f.subject.model for f in files)
+    entries = [(model, "square", colours[model], False) for model in models]
+    for runtime in dict.fromkeys(f.runtime for f in files):
+        shape = SHAPES.get(runtime, "diamond")
+        entries.append((RUNTIME_NAMES.get(runtime, runtime), shape, "currentColor", False))
+    full = PRECISIONS["fp32"]
+    if any(f.label[1] == full for f in files):
+        entries.append((f"{full}: hollow", "circle", "currentColor", True))
+    return entries
+
+
+def draw_distributions(files: Sequence[File]) -> Plot | None:
+    """Every timed run of every file, as a dot."""
+    key, colours = first_key(files), model_colours(files)
+    if key is None:
+        return None
+    rows = [
+        (
+            " ".join(file.label),
+            colours[file.subject.model],
+            _thinned(file.speeds[key].wall_ms),
+        )
+        for file in files
+        if key in file.speeds
+    ]
+    title = f"{key[1]} tokens, {count_threads(key[0])}"
+    parts, height = strips(rows, title, "ms of one inference; the bar is the median")
+    alt = f"Every timed run ({title}; of long series evenly chosen {MOST_DOTS}), outliers included."
+    return Plot(
+        "distributions",
+        "How the times are spread",
+        alt,
+        picture(parts, 2 * WIDTH, height, alt),
     )
 
 
-def _plain_log(axis: Any, which: str) -> None:
-    """A logarithmic axis with ticks such as 20, 50, 100."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    getattr(axis, f"set_{which}scale")("log")
-    side = getattr(axis, f"{which}axis")
-    side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    side.set_major_formatter(StrMethodFormatter("{x:g}"))
-    side.set_minor_formatter(NullFormatter())
+def _thinned(samples: Sequence[float]) -> Sequence[float]:
+    """At most MOST_DOTS samples, evenly chosen from the sorted ones, both ends included."""
+    if len(samples) <= MOST_DOTS:
+        return samples
+    ordered = sorted(samples)
+    return [ordered[i * (len(ordered) - 1) // (MOST_DOTS - 1)] for i in range(MOST_DOTS)]
 
 
-def draw_latency(files: Sequence[File], axes: Any, ink: str) -> str:
-    """Draw latency over size for the shortest and the longest input, fewest threads."""
-    keys = sorted({key for file in files for key in file.speeds})
-    if not keys:
-        return ""
-    threads = keys[0][0]
-    lengths = [tokens for count, tokens in keys if count == threads]
-    colours = model_colours(files)
-    for axis, tokens in zip(axes, (lengths[0], lengths[-1]), strict=True):
-        for file in files:
-            speed = file.speeds.get((threads, tokens))
-            if speed:
-                _point(axis, file, file.megabytes, median(speed.wall_ms), colours)
-        _plain_log(axis, "x")
-        _plain_log(axis, "y")
-        axis.set_xlabel("file size, MB", color=ink)
-        axis.set_ylabel("median latency, ms", color=ink)
-        axis.set_title(f"{tokens} tokens, {count_threads(threads)}", color=ink, fontsize=10)
-    return (
-        f"Median latency against file size, {count_threads(threads)}, at {lengths[0]} and at "
-        f"{lengths[-1]} tokens; lower left is better."
-    )
-
-
-def draw_accuracy(files: Sequence[File], axes: Any, ink: str) -> str:
-    """Draw F1 over size and over latency, for the data with the most questions."""
-    data = largest_data(files)
-    scored = [f for f in files if data in f.accuracies] if data else []
-    if not data or not scored:
-        return ""
-    colours = model_colours(files)
-    keys = sorted({key for file in scored for key in file.speeds})
-    for file in scored:
-        f1 = file.accuracies[data].f1
-        _point(axes[0], file, file.megabytes, f1, colours)
-        if keys and keys[0] in file.speeds:
-            _point(axes[1], file, median(file.speeds[keys[0]].wall_ms), f1, colours)
-    axes[0].set_xlabel("file size, MB", color=ink)
-    axes[0].set_ylabel("F1", color=ink)
-    axes[0].margins(0.15)
-    axes[1].set_visible(bool(keys))
-    if keys:
-        axes[1].set_xlabel(f"ms at {keys[0][1]} tokens, {count_threads(keys[0][0])}", color=ink)
-        axes[1].set_ylabel("F1", color=ink)
-        axes[1].margins(0.15)
-        axes[1].set_ylim(axes[0].get_ylim())
-    return f"F1 on {data}, against file size and against latency; upper left is better."
-
-
-def draw_speed_up(files: Sequence[File], axes: Any, ink: str) -> str:
-    """Draw the speed-up over BERT-base, as bars with the range over rounds."""
+def speed_ups(files: Sequence[File], key: Key) -> list[tuple[File, Interval]]:
+    """Each file against BERT-base of the same precision and runtime, measured in turns."""
     bases = {(f.subject.recipe, f.runtime): f for f in files if f.subject.model == BASELINE}
-    keys = sorted({key for base in bases.values() for key in base.speeds})
-    others = [f for f in files if f.subject.model != BASELINE]
-    colours = model_colours(files)
-    bars = 0
-    lengths = [tokens for threads, tokens in keys if threads == keys[0][0]]
-    for axis, tokens in zip(axes, (lengths[0], lengths[-1]) if lengths else (), strict=False):
-        labels: list[str] = []
-        for file in others:
-            base = bases.get((file.subject.recipe, file.runtime))
-            key = (keys[0][0], tokens)
-            if not base or key not in base.speeds or key not in file.speeds:
-                continue
-            ratios = paired_ratios(base.speeds[key], file.speeds[key])
-            if not ratios:
-                continue
-            middle, place = median(ratios), len(labels)
-            reach = [[middle - min(ratios)], [max(ratios) - middle]]
-            axis.barh(place, middle, color=colours[file.subject.model], height=0.7)
-            axis.errorbar(middle, place, xerr=reach, color=ink, capsize=3, lw=1)
-            axis.annotate(
-                f"{middle:.2f}x",
-                (max(ratios), place),
-                xytext=(6, 0),
-                textcoords="offset points",
-                color=ink,
-                va="center",
-                fontsize=8,
-            )
-            labels.append("\n".join((file.subject.model, " ".join(file.label[1:]))))
-        axis.set_yticks(range(len(labels)), labels, fontsize=7)
-        axis.invert_yaxis()
-        axis.margins(x=0.2)
-        axis.axvline(PAPER_SPEED_UP, color=ink, ls="--", lw=1)
-        axis.set_title(f"{tokens} tokens, {count_threads(keys[0][0])}", color=ink, fontsize=10)
-        axis.set_xlabel("times faster than BERT-base", color=ink)
-        bars += len(labels)
-    if not bars:
-        return ""
-    return (
-        "Times faster than the BERT-base shape at the same length, precision and runtime; the "
-        f"dashed line is the paper's {PAPER_SPEED_UP}x for DistilBERT on a server CPU."
+    found = []
+    for file in files:
+        base = bases.get((file.subject.recipe, file.runtime))
+        if file.subject.model == BASELINE or base is None:
+            continue
+        slow, fast = base.speeds.get(key), file.speeds.get(key)
+        if slow and fast and slow.session == fast.session:
+            found.append((file, ratio_interval(slow, fast)))
+    return found
+
+
+def draw_speed_up(files: Sequence[File]) -> Plot | None:
+    """Bars with 95 % intervals."""
+    key, colours = first_key(files), model_colours(files)
+    found = speed_ups(files, key) if key else []
+    if not found or key is None:
+        return None
+    rows = [
+        (" ".join(file.label), colours[file.subject.model], ratio.estimate, ratio.low, ratio.high)
+        for file, ratio in found
+    ]
+    title = f"{key[1]} tokens, {count_threads(key[0])}"
+    parts, height = bars(rows, title, "times faster than BERT-base", PAPER_SPEED_UP)
+    alt = (
+        "Times faster than the BERT-base shape at the same length, precision and runtime, with "
+        f"95 % intervals; the dashed line is the paper's {PAPER_SPEED_UP}x for DistilBERT on a "
+        "server CPU."
     )
+    svg = picture(parts, 2 * WIDTH, height, alt)
+    return Plot("speed-up", "Times faster than BERT-base", alt, svg)

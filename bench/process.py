@@ -17,7 +17,8 @@ STDERR_LINES = 8
 class Worker:
     """A process of its own that answers one request at a time."""
 
-    def __init__(self, about: str, timeout_s: float) -> None:
+    def __init__(self, about: str, timeout_s: float, keep: tuple[int, ...] = ()) -> None:
+        """Start it; `keep` are file descriptors that it shares."""
         self.about = about
         self.timeout_s = timeout_s
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
@@ -27,6 +28,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
+            pass_fds=keep,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )
 

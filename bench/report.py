@@ -1,5 +1,6 @@
-"""Results -> report/index.html, report.md, plots beside them, and a table for the terminal."""
+"""Results -> one page (index.html), report.md and paper.md with pictures beside, results.csv."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -8,81 +9,93 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.config import ReportConfig
-from bench.measured import by_device, caveats
+from bench.csv_table import csv_text
+from bench.details import make_tables
+from bench.headline import Headline, headline
+from bench.measured import File, by_device, caveats
+from bench.paper import EXPLANATION, paper_table
 from bench.plots import Plot, draw_plots
-from bench.result import Device, Result, read_results
-from bench.tables import Table, comparison, make_tables
+from bench.result import Device, Result, find_result_files, read_result
+from bench.tables import Table, Works, collect_works
 
 if TYPE_CHECKING:
     from rich.console import Group
 
 METHOD = (
-    "Every line is one fresh process that imports the runtime, loads the file, runs once, and then "
-    "runs in rounds. Files that are compared take turns, a round each, the order reversed every "
-    "other round; a round starts with an untimed run. Ratios are medians of the rounds' ratios.",
+    "Every line comes from fresh processes that import the runtime, load the file, run once, pass "
+    "the golden check, and then run in rounds. Files that are compared take turns, a round each, "
+    "the order reversed every other round; a round starts with an untimed run.",
+    "Ratios are medians of the rounds' ratios; their intervals (95 %) come from redrawing rounds, "
+    "the same for both sides, and runs in them. Nothing is thrown away: outliers are counted.",
     "Only the runtime's call is timed: no tokenising, no copying of inputs, no decoding.",
     "Inputs are full of real tokens, a question on our sample passages, without padding unless "
     "“padded to” says otherwise.",
-    "Memory is the highest resident memory of the process less what it held with the runtime "
-    "imported and no model loaded.",
-    "Every file passed its SHA-256 before, and its golden input and output after the measurement.",
+    "Memory comes from a process of its own that is not timed: the highest resident memory less "
+    "what it held with the runtime imported and no model loaded.",
+    "Every file passed its SHA-256 before the measurement.",
     "EM and F1 follow the official SQuAD script; every file runs through the same code.",
-)
-PAPER = (
-    "“60 % faster” on a server CPU (STS-B, batch 1): 668 s against 410 s, which is 1.63x. The "
-    "DistilBERT lines under “Against BERT-base” are our like-for-like figure for it.",
-    "“71 % faster” on an iPhone 7 Plus, 207 MB: the public history of the authors' app shows "
-    "1.118 s for BERT on 384 real tokens against 0.319 s for a model fed 64 zeros, and a 207 MB "
-    "file that lacks the attention weights. Like for like in the same repository, 384 tokens, "
-    "float16: 0.472 s against 0.311 s, which is 1.52x. DistilBERT for answers takes 265.5 MB in "
-    "float32.",
-    "Ours: the same length, precision, runtime, threads and real tokens on both sides; a host CPU, "
-    "not that phone; the published shapes with random weights.",
 )
 
 
 @dataclass(frozen=True)
 class Section:
-    """What one device measured."""
+    """What one device measured; `mark` is its place in the page's address."""
 
+    mark: str
     device: tuple[tuple[str, str], ...]
+    name: str
     caveats: tuple[str, ...]
+    headline: Headline
     tables: tuple[Table, ...]
     plots: tuple[Plot, ...]
-    compared: bool
+    paper: Table
 
 
 def report(config: ReportConfig) -> Path:
     """Read result files and write the report; returns the page."""
-    return write_report(read_results(config.results), config.out)
+    paths = find_result_files(config.results)
+    return write_report([read_result(path) for path in paths], config.out, paths)
 
 
-def write_report(results: Sequence[Result], folder: Path) -> Path:
+def write_report(results: Sequence[Result], folder: Path, paths: Sequence[Path] = ()) -> Path:
     """Write the report of `results` into `folder`, replacing an earlier report there.
 
-    Everything is made in a temporary folder first; the page is moved last. Files in `folder` that
-    a report does not write are left alone.
+    `paths` are the files of the results, which the page links to. Everything is made in a
+    temporary folder first; the page is moved last. Files in `folder` that a report does not write
+    are left alone. The same input gives the same bytes.
     """
     if not results:
         raise ValueError("there is nothing to report: no results were given")
     folder.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".report.", dir=folder))
     try:
-        sections = _sections(results, partial)
+        sections = _sections(results)
         values = {
             "sections": sections,
             "results": len(results),
             "measured_at": max(r.measured_at for r in results),
             "method": METHOD,
-            "paper": PAPER,
+            "explanation": EXPLANATION,
+            "raw": [(path.name, Path(os.path.relpath(path, folder)).as_posix()) for path in paths],
         }
-        for template, name in (("report.md.j2", "report.md"), ("report.html.j2", "index.html")):
+        pages = {"report.md.j2": "report.md", "report.html.j2": "index.html"}
+        if any(section.paper.rows for section in sections):
+            pages["paper.md.j2"] = "paper.md"
+        for template, name in pages.items():
             (partial / name).write_text(_render(template, values), encoding="utf-8")
+        (partial / "results.csv").write_text(csv_text(results), encoding="utf-8")
+        for plot in (plot for section in sections for plot in section.plots):
+            (partial / f"{plot.name}.svg").write_text(_on_white(plot.svg), encoding="utf-8")
         for path in sorted(partial.iterdir(), key=lambda p: p.suffix == ".html"):
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder / "index.html"
+
+
+def _on_white(svg: str) -> str:
+    """A picture for a page whose colours are not known."""
+    return svg.replace("<style>", "<style>svg{background:#fff;color:#1f2430}", 1) + "\n"
 
 
 def terminal_tables(results: Sequence[Result]) -> "Group":
@@ -95,7 +108,7 @@ def terminal_tables(results: Sequence[Result]) -> "Group":
     shown: list[Any] = []
     for device, files in by_device(results).items():
         shown.append(Text(f"{device.processor}, {device.cores} cores", style="bold"))
-        for table in make_tables(files):
+        for table in make_tables(files, collect_works(files)):
             if table.folded:
                 continue
             grid = RichTable(
@@ -125,28 +138,36 @@ def _short(cell: str) -> str:
     return f"{value}x" if found else cell.replace(" / ", "/")
 
 
-def _sections(results: Sequence[Result], folder: Path) -> list[Section]:
+def _sections(results: Sequence[Result]) -> list[Section]:
     devices = by_device(results)
-    sections = []
-    for index, (device, files) in enumerate(devices.items()):
-        prefix = f"device{index + 1}-" if len(devices) > 1 else ""
-        runtimes = sorted({r.runtime_version for r in results if r.device == device})
-        sections.append(
-            Section(
-                device=(*_device_lines(device), ("Runtimes", ", ".join(runtimes))),
-                caveats=tuple(caveats(device, files)),
-                tables=tuple(make_tables(files)),
-                plots=tuple(draw_plots(files, folder, prefix)),
-                compared=bool(comparison(files).rows),
-            )
-        )
-    return sections
+    works = collect_works([file for files in devices.values() for file in files])
+    return [
+        _section(number, device, files, works, len(devices) > 1)
+        for number, (device, files) in enumerate(devices.items(), 1)
+    ]
+
+
+def _section(
+    number: int, device: Device, files: Sequence[File], works: Works, several: bool
+) -> Section:
+    mark = f"device{number}"
+    runtimes = sorted({version for file in files for version in file.versions})
+    return Section(
+        mark=mark,
+        device=(*_device_lines(device), ("Runtimes", ", ".join(runtimes))),
+        name=device.name,
+        caveats=tuple(caveats(device, files)),
+        headline=headline(files),
+        tables=tuple(make_tables(files, works)),
+        plots=tuple(draw_plots(files, f"{mark}-" if several else "")),
+        paper=paper_table(files),
+    )
 
 
 def _device_lines(device: Device) -> tuple[tuple[str, str], ...]:
     return (
         ("Device", device.name),
-        ("Processor", f"{device.processor}, {device.cores} cores for this process"),
+        ("Processor", f"{device.processor}, {device.cores} cores"),
         ("Memory", f"{device.memory_bytes / 2**30:.0f} GiB"),
         ("System", device.system),
     )

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.process import Worker
-from bench.result import RANDOM, RANDOM_LICENCE, TRAINED, Subject
-from export.bundle import MANIFEST, Bundle, load_bundle, record_file
-from tasks.squad import read_squad, sample_path
-from tasks.text_tokenizer import TextTokenizer
-from tasks.tokenizer_files import open_tokenizer
+from bench.result import Subject
+from bench.subject import bundle_tokenizer, describe_bundle, padded_length, real_tokens
+from export.bundle import Bundle, load_bundle
 
 Answer = dict[str, Any]
 
@@ -34,7 +32,7 @@ class Candidate(Protocol):
         ...
 
     def load(self, worker: Worker) -> Answer:
-        """Load it in its process; returns `load_ms`."""
+        """Load it in its process; returns `load_ms`, and `at`, when that began (UNIX time)."""
         ...
 
     def inputs(self) -> tuple[list[int], list[int]]:
@@ -92,68 +90,10 @@ class Setting:
         return real_tokens(bundle_tokenizer(self._loaded), self.tokens)
 
     def prove(self, worker: Worker, timed: bool) -> None:
-        """Check the golden cases at the end: their inputs are not the ones measured."""
-        if timed:
+        """Check the golden cases before anything is timed."""
+        if not timed:
             worker.ask("golden")
 
     def subject(self) -> Subject:
         """The file of this runtime."""
         return describe_bundle(self._loaded, self.runtime, self.parameters)
-
-
-def describe_bundle(bundle: Bundle, runtime: str, parameters: int | None = None) -> Subject:
-    """What is known of one model file of a bundle."""
-    manifest = bundle.manifest
-    model = bundle.model(runtime)
-    return Subject(
-        model=bundle.folder.resolve().name.removesuffix(f"-{manifest.recipe}"),
-        recipe=manifest.recipe,
-        weights=RANDOM if manifest.licences.weights == RANDOM_LICENCE else TRAINED,
-        parameters=parameters,
-        bundle=bundle.folder.resolve().name,
-        manifest_sha256=record_file(bundle.folder / MANIFEST).sha256,
-        file=model.file,
-        file_bytes=manifest.files[model.file].bytes,
-        file_sha256=manifest.files[model.file].sha256,
-        parity=model.parity,
-        size=model.size,
-    )
-
-
-def padded_length(bundle: Bundle, runtime: str, tokens: int) -> int:
-    """The length that `tokens` real tokens run at: a fixed-length file pads them."""
-    entries = bundle.model(runtime).interface.entries
-    for entry in entries:
-        if tokens <= entry.max_length:
-            return max(tokens, entry.min_length)
-    raise ValueError(
-        f"{bundle.folder}: the {runtime} file takes at most {entries[-1].max_length} tokens, "
-        f"{tokens} were asked for; measure shorter inputs or export with a larger bucket"
-    )
-
-
-def bundle_tokenizer(bundle: Bundle) -> TextTokenizer:
-    """The tokenizer of a bundle."""
-    record = bundle.manifest.tokenizer
-    return open_tokenizer(
-        bundle.folder / record.file,
-        kind=record.kind,
-        lowercase=record.lowercase,
-        strip_accents=record.strip_accents,
-    )
-
-
-def real_tokens(tokenizer: TextTokenizer, tokens: int) -> tuple[list[int], list[int]]:
-    """Exactly `tokens` ids and token types of real text: a question on our sample's passages."""
-    items = read_squad([sample_path()])
-    question = tokenizer.encode(items[0].question).ids
-    context = [
-        i for text in dict.fromkeys(q.context for q in items) for i in tokenizer.encode(text).ids
-    ]
-    if tokens < 8:
-        raise ValueError(f"an input needs at least 8 tokens, {tokens} were asked for")
-    asked = question[: (tokens - tokenizer.pair_specials) // 2]
-    room = tokens - tokenizer.pair_specials - len(asked)
-    while len(context) < room:
-        context += context
-    return tokenizer.pair(asked, context[:room])

@@ -1,4 +1,4 @@
-"""Question-answering checkpoints in the paper's two exact shapes, with seeded random weights.
+"""Question-answering checkpoints in published shapes, with seeded random weights.
 
 No trained weights are needed to compare size and speed, and none are claimed: `weights.json`
 beside the model says they are random, and every result made from them carries that label.
@@ -23,11 +23,15 @@ VOCABULARY_SIZE = 30_522  # bert-base-uncased
 MAX_POSITIONS = 512
 SEED = 0
 LABEL_FILE = "weights.json"
+FAMILIES = {"bert": "Bert", "distilbert": "DistilBert", "mobilebert": "MobileBert"}
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A published network; `encoder_parameters` counts what the paper counts."""
+    """A published network; `encoder_parameters` counts it with its pooler, without a task head.
+
+    MobileBERT's other sizes (bottlenecks of 128, four feed-forward networks) are its paper's.
+    """
 
     name: str
     family: str
@@ -35,7 +39,7 @@ class Shape:
     hidden: int
     heads: int
     feed_forward: int
-    encoder_parameters: int  # BERT-base with its pooler, both without a task head
+    encoder_parameters: int
 
 
 SHAPES = {
@@ -43,6 +47,8 @@ SHAPES = {
     for shape in (
         Shape("bert-base", "bert", 12, 768, 12, 3072, 109_482_240),
         Shape("distilbert", "distilbert", 6, 768, 12, 3072, 66_362_880),
+        Shape("tinybert4", "bert", 4, 312, 12, 1200, 14_350_248),
+        Shape("mobilebert", "mobilebert", 24, 512, 4, 512, 24_844_544),
     )
 }
 
@@ -70,12 +76,15 @@ def count_parameters(checkpoint: Path) -> int:
 
 
 def build_encoder(shape: Shape) -> "torch.nn.Module":
-    """The bare encoder (BERT with its pooler), to count parameters as the paper does."""
-    from transformers import BertModel, DistilBertModel
-
-    kind = BertModel if shape.family == "bert" else DistilBertModel
-    encoder: torch.nn.Module = kind(_network_config(shape))
+    """The bare encoder (with its pooler where it has one), to count parameters as the papers do."""
+    encoder: torch.nn.Module = _class(shape, "Model")(_network_config(shape))
     return encoder
+
+
+def _class(shape: Shape, kind: str) -> Any:
+    import transformers
+
+    return getattr(transformers, FAMILIES[shape.family] + kind)
 
 
 def is_written(folder: Path) -> bool:
@@ -88,17 +97,15 @@ def write_shape(shape: Shape, folder: Path, seed: int = SEED) -> Path:
     if is_written(folder):
         return folder
     import torch
-    from transformers import BertForQuestionAnswering, DistilBertForQuestionAnswering
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    kind = BertForQuestionAnswering if shape.family == "bert" else DistilBertForQuestionAnswering
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        kind(_network_config(shape)).save_pretrained(partial)
+        _class(shape, "ForQuestionAnswering")(_network_config(shape)).save_pretrained(partial)
     _write_tokenizer(partial)
     (partial / "README.md").write_text(
         f"---\nlicense: {RANDOM_LICENCE}\n---\n\nThe shape of {shape.name} with {RANDOM}.\n"
@@ -110,25 +117,14 @@ def write_shape(shape: Shape, folder: Path, seed: int = SEED) -> Path:
 
 
 def _network_config(shape: Shape) -> Any:
-    from transformers import BertConfig, DistilBertConfig
-
-    if shape.family == "bert":
-        return BertConfig(
-            vocab_size=VOCABULARY_SIZE,
-            hidden_size=shape.hidden,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=shape.heads,
-            intermediate_size=shape.feed_forward,
-            max_position_embeddings=MAX_POSITIONS,
-        )
-    return DistilBertConfig(
-        vocab_size=VOCABULARY_SIZE,
-        dim=shape.hidden,
-        n_layers=shape.layers,
-        n_heads=shape.heads,
-        hidden_dim=shape.feed_forward,
-        max_position_embeddings=MAX_POSITIONS,
-    )
+    config = _class(shape, "Config")
+    sizes = {"vocab_size": VOCABULARY_SIZE, "max_position_embeddings": MAX_POSITIONS}
+    if shape.family == "distilbert":
+        names = ("dim", "n_layers", "n_heads", "hidden_dim")
+    else:
+        names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    values = (shape.hidden, shape.layers, shape.heads, shape.feed_forward)
+    return config(**sizes, **dict(zip(names, values, strict=True)))
 
 
 def _write_tokenizer(folder: Path) -> None:

@@ -8,7 +8,8 @@ from bench.cache import CacheUse
 from bench.gemm import Gemm
 from bench.measured import MEGABYTE, RUNTIME_NAMES, File, by_device
 from bench.peer_settings import Refused
-from bench.result import Result, median, paired_ratios, read_result
+from bench.result import Result, read_result
+from bench.samples import median, paired_ratios
 from bench.tables import number
 from bench.typical import Typical
 from export import strict_json

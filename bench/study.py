@@ -4,20 +4,23 @@ An interrupted study goes on where it stopped: bundles and results whose inputs 
 hashes are used again.
 """
 
+import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config import EvaluateConfig, StudyConfig
-from bench.evaluate import evaluate
-from bench.host import measure_together, shape_folder
+from bench.evaluate import accuracy_name, evaluate
+from bench.host import measure_into, shape_folder
+from bench.measured import RUNTIME_NAMES
 from bench.report import write_report
-from bench.result import RANDOM, Result, write_result
+from bench.result import RANDOM, Result, find_result_files, read_result
 from bench.reuse import bundle_is_current, known_scores, known_session
-from bench.setting import Setting
+from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters, find_shape, weights_label
+from bench.study_peers import StudyPeers, peer_runtimes, peers_config
 from bench.tables import count_threads
 from export.bundle import MANIFEST
 from export.config import ExportConfig
@@ -75,24 +78,35 @@ class _Steps:
 def study(config: StudyConfig, progress: Progress = lambda text, done, total: None) -> Study:
     """Run the study of `config`; returns its results after writing the report."""
     _check_inputs(config)
-    count = len(config.models) + len(config.shapes)
+    scale = config.scale
+    also = find_result_files(config.also) if config.also else []
+    other = {path: read_result(path) for path in also}
     data = [(sample_path(),), *([config.data] if config.data else [])]
-    sessions = [(threads, tokens) for threads in config.threads for tokens in config.tokens]
-    scored = len(config.models) * (1 + len(config.recipes)) * len(data)
-    steps = _Steps(progress, len(config.shapes) + count * len(config.recipes) + scored)
+    sessions = [
+        (runtime, threads, tokens)
+        for threads in scale.threads
+        for tokens in scale.tokens
+        for runtime in (*config.runtimes, *peer_runtimes(config))
+    ]
+    of_models = [len(config.recipes_of(folder)) for folder in config.models]
+    scored = (len(config.models) + sum(of_models)) * len(data)
+    exported = sum(of_models) + len(scale.shapes) * len(scale.recipes)
+    steps = _Steps(progress, len(scale.shapes) + exported + scored)
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
     _export_all(config, models, steps)
-    results: list[Result] = []
+    found: dict[Path, Result] = {}
     for model in models:
         if model.weights != RANDOM:
             for files in data:
-                results += _score(config, model, files, steps)
-    for threads, tokens in sessions:
-        results += _measure(config, models, threads, tokens, steps)
-    page = write_report(results, config.report)
+                found |= _score(config, model, files, steps)
+    peers = StudyPeers(config)
+    for session in sessions:
+        found |= _measure(config, models, peers, *session, steps)
+    shown = {**found, **other}
+    page = write_report(list(shown.values()), config.report, list(shown))
     steps.finish(f"report: {page}")
-    return Study(tuple(results), page)
+    return Study(tuple(found.values()), page)
 
 
 def _check_inputs(config: StudyConfig) -> None:
@@ -103,19 +117,20 @@ def _check_inputs(config: StudyConfig) -> None:
                 f"{model} is not a checkpoint folder (it has no config.json); give --models the "
                 "folder of a question-answering checkpoint"
             )
-    names = [path.resolve().name for path in config.models] + list(config.shapes)
+    names = [path.resolve().name for path in config.models] + list(config.scale.shapes)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ValueError(f"two models are called {min(twice)!r}; rename one of the folders")
-    for name in config.shapes:
+    for name in config.scale.shapes:
         find_shape(name)
+    peers_config(config, config.scale.peers, max(config.scale.tokens))  # refuses unknown ones
     if config.data:
         read_questions(config.data, limit=config.questions)
 
 
 def _prepare_models(config: StudyConfig, steps: _Steps) -> list[Model]:
     folders = list(config.models)
-    for name in config.shapes:
+    for name in config.scale.shapes:
         steps.say(f"{name}: random weights")
         folders.append(shape_folder(name, config.runs))
         steps.finish(f"{name}: random weights ready")
@@ -132,7 +147,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
     tasks = [
         (model, recipe)
         for model in sorted(models, key=lambda m: -m.parameters)
-        for recipe in config.recipes
+        for recipe in config.recipes_of(model.checkpoint)
     ]
     with ThreadPoolExecutor(config.jobs) as pool:
         futures = [pool.submit(_export, config, *task, steps) for task in tasks]
@@ -146,7 +161,7 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
 
 def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
     out = bundle_folder(config, model, recipe)
-    if bundle_is_current(out, model.checkpoint, recipe, config):
+    if bundle_is_current(out, model.checkpoint, recipe, config.runtimes, config.scale.tokens):
         steps.finish(f"{out.name}: exported before, nothing changed")
         return
     from export.build import build_bundle
@@ -156,7 +171,7 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
         out=out,
         runtimes=config.runtimes,
         recipe=recipe,
-        buckets=tuple(sorted(config.tokens)),
+        buckets=tuple(sorted(config.scale.tokens)),
         force=(out / MANIFEST).is_file(),
     )
     build_bundle(wanted, lambda line: steps.say(f"{out.name}: {line}"))
@@ -165,11 +180,12 @@ def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> No
 
 def _score(
     config: StudyConfig, model: Model, data: tuple[Path, ...], steps: _Steps
-) -> list[Result]:
+) -> dict[Path, Result]:
     """EM and F1 of the checkpoint and of each shipped file on the same questions."""
     limit = None if data == (sample_path(),) else config.questions
-    results: list[Result] = []
-    bundles = [bundle_folder(config, model, recipe) for recipe in config.recipes]
+    results: dict[Path, Result] = {}
+    recipes = config.recipes_of(model.checkpoint)
+    bundles = [bundle_folder(config, model, recipe) for recipe in recipes]
     for folder in (model.checkpoint, *bundles):
         found = known_scores(config, folder, data, limit)
         if found is None:
@@ -178,13 +194,16 @@ def _score(
                     model=folder,
                     data=data,
                     questions=limit,
-                    max_length=max(config.tokens),
+                    max_length=max(config.scale.tokens),
                     out=config.results,
                 ),
                 steps.questions,
             )
         steps.finish(f"{folder.name}: F1 " + ", ".join(_f1_text(result) for result in found))
-        results += found
+        for result in found:
+            assert result.accuracy
+            name = accuracy_name(folder.resolve().name, result.runtime, result.accuracy.data)
+            results[config.results / f"{name}.json"] = result
     return results
 
 
@@ -194,20 +213,34 @@ def _f1_text(result: Result) -> str:
 
 
 def _measure(
-    config: StudyConfig, models: list[Model], threads: int, tokens: int, steps: _Steps
-) -> list[Result]:
-    """Measure every file at one thread count and length, all taking turns."""
-    settings = [
-        Setting(bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters)
-        for model in models
-        for recipe in config.recipes
-        for runtime in config.runtimes
-    ]
+    config: StudyConfig,
+    models: list[Model],
+    peers: StudyPeers,
+    runtime: str,
+    threads: int,
+    tokens: int,
+    steps: _Steps,
+) -> dict[Path, Result]:
+    """Measure every model and precision on one runtime, thread count and length, in turns."""
+    at_ends = threads == min(config.scale.threads) and tokens == max(config.scale.tokens)
+    plan = dataclasses.replace(config.scale.plan, memory=at_ends)
+    what = f"{RUNTIME_NAMES[runtime]}, {count_threads(threads)}, {tokens} tokens"
+    settings: Sequence[Candidate]
+    if runtime in config.runtimes:
+        settings = [
+            Setting(
+                bundle_folder(config, model, recipe), runtime, threads, tokens, model.parameters
+            )
+            for model in models
+            for recipe in config.recipes_of(model.checkpoint)
+        ]
+    else:
+        checkpoints = [model.checkpoint for model in models]
+        settings = peers.settings(checkpoints, runtime, threads, tokens, steps.say)
     paths = [config.results / f"{setting.name}.json" for setting in settings]
-    results = known_session(settings, paths, config.plan)
-    if results is None:
-        results = measure_together(settings, config.plan, steps.say)
-        for result, path in zip(results, paths, strict=True):
-            write_result(result, path)
-    steps.finish(f"speed with {count_threads(threads)} at {tokens} tokens: {len(results)} files")
-    return results
+    results: list[Result] = []
+    if settings:  # of a peer, all may have failed
+        known = known_session(settings, paths, plan)
+        results = known or measure_into(settings, plan, config.results, steps.say)
+    steps.finish(f"speed: {what}: {len(settings)} files")
+    return dict(zip(paths, results, strict=True))

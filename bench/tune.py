@@ -13,8 +13,9 @@ from pathlib import Path
 
 from bench.config import TuneConfig
 from bench.host import measure_together
-from bench.result import Result, median, paired_ratios, write_result
+from bench.result import Result, write_result
 from bench.reuse import known_session
+from bench.samples import median, paired_ratios
 from bench.setting import Setting
 from bench.tune_plot import draw_front
 from export.build import build_bundle

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from bench.config import TuneConfig
 from bench.measured import RUNTIME_NAMES
-from bench.plots import COLOURS, DPI, HEIGHT, MARKERS, WIDTH
+from bench.plots import COLOURS
 
 if TYPE_CHECKING:
     from bench.tune import Tried
+
+MARKERS = {"tflite": "o", "pte": "s"}
+NAMES = {runtime: RUNTIME_NAMES[runtime] for runtime in MARKERS}
+WIDTH, HEIGHT, DPI = 8.0, 4.2, 150
 
 
 def draw_front(judged: "Sequence[Tried]", config: TuneConfig, path: Path) -> None:
@@ -21,7 +25,7 @@ def draw_front(judged: "Sequence[Tried]", config: TuneConfig, path: Path) -> Non
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     measured = [one for one in judged if one.refused is None]
-    for colour, (runtime, name) in zip(COLOURS, RUNTIME_NAMES.items(), strict=False):
+    for colour, (runtime, name) in zip(COLOURS, NAMES.items(), strict=False):
         for one in (found for found in measured if found.runtime == runtime):
             axes.plot(
                 one.mb,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.evaluate import describe_data
-from bench.host import describe_device, now, runtime_version
+from bench.machine import describe_device, now
 from bench.peers_config import PeersConfig
 from bench.process import Worker
 from bench.result import DataFile, Device, Subject
-from bench.setting import bundle_tokenizer, describe_bundle
+from bench.subject import bundle_tokenizer, describe_bundle, runtime_version
 from export.bundle import load_bundle
 from tasks.squad import read_questions
 from tasks.windows import make_windows

@@ -4,19 +4,22 @@ Started by `bench.host` as `python -m bench.worker`. It ends when its standard i
 never outlives the process that asked.
 """
 
+import gc
 import json
 import os
 import resource
 import sys
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
+from bench.journal import record
 from bench.shapes import find_shape, write_shape
 from export.bundle import Bundle, check_golden, load_bundle
-from export.runner import Runner, open_runner
+from export.runner import open_runner
 from tasks.qa import SpanModel
 
 Answer = dict[str, Any]
@@ -48,15 +51,31 @@ def forget_peak() -> None:
         path.write_text("5")
 
 
+class Runnable(Protocol):
+    """What is timed: `invoke` alone, on the input that `write` set."""
+
+    def write(
+        self, input_ids: list[int], token_type_ids: list[int], length: int | None = None
+    ) -> None:
+        """Set one input, padded to `length` if one is given."""
+        ...
+
+    def invoke(self) -> None:
+        """Run one inference."""
+        ...
+
+
 class Session:
     """What one process holds: a loaded model file, or a checkpoint."""
 
-    runner: Runner
+    runner: "Runnable"
     bundle: Bundle
     model: SpanModel
 
-    def prepare(self, runtime: str) -> Answer:
-        """Import the runtime and note the memory of the process without a model."""
+    def prepare(self, runtime: str, cpus: Sequence[int] = ()) -> Answer:
+        """Stay on `cpus`, import the runtime, note the memory of the process without a model."""
+        if cpus:
+            os.sched_setaffinity(0, cpus)
         for module in MODULES[runtime]:
             import_module(module)
         forget_peak()
@@ -68,12 +87,13 @@ class Session:
     ) -> Answer:
         """Load the model; its hash was checked by the process that asks."""
         self.bundle = load_bundle(Path(folder), verify=False)
-        start = time.perf_counter()
         cache = None if weight_cache is None else Path(weight_cache)
-        self.runner = open_runner(self.bundle, runtime, threads, cache)
+        at, start = time.time(), time.perf_counter()
+        runner = open_runner(self.bundle, runtime, threads, cache)
         load_ms = 1000 * (time.perf_counter() - start)
-        self.model = self.runner.span_logits
-        return {"load_ms": load_ms}
+        self.runner, self.model = runner, runner.span_logits
+        self._check: Callable[[], float] = lambda: check_golden(self.bundle, runner)
+        return {"at": at, "load_ms": load_ms}
 
     def write_peer(
         self, runtime: str, checkpoint: str, tokens: int, path: str, int8: bool
@@ -90,9 +110,11 @@ class Session:
         """Load it."""
         from bench.peer_engines import open_peer
 
-        start = time.perf_counter()
-        self.runner = open_peer(runtime, Path(checkpoint), Path(path), tokens, threads)
-        return {"load_ms": 1000 * (time.perf_counter() - start)}
+        at, start = time.time(), time.perf_counter()
+        runner = open_peer(runtime, Path(checkpoint), Path(path), tokens, threads)
+        load_ms = 1000 * (time.perf_counter() - start)
+        self.runner = self._peer = runner
+        return {"at": at, "load_ms": load_ms}
 
     def load_checkpoint(self, folder: str, threads: int) -> Answer:
         """Load a checkpoint folder into torch."""
@@ -109,24 +131,35 @@ class Session:
     def run(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:
         """Set the input of all following runs and run once."""
         self._input = (input_ids, token_type_ids)
-        wall_ms, cpu_ms = self._timed_run()
+        _, wall_ms, cpu_ms = self._timed_run()
         return {"first_ms": wall_ms, "first_cpu_ms": cpu_ms}
 
-    def round(self, warmup: int, runs: int, seconds: float) -> Answer:
-        """Time up to `runs` runs, none begun after `seconds`, after `warmup` untimed ones."""
+    def round(
+        self, fd: int, setting: int, number: int, warmup: int, runs: int, seconds: float
+    ) -> Answer:
+        """Time up to `runs` runs, none begun after `seconds`, after `warmup` untimed ones.
+
+        Each is appended to the journal `fd` at once. Ends early if the process that asked is gone.
+        """
+        gc.disable()
+        parent, since_epoch = os.getppid(), time.time() - time.perf_counter()
         for _ in range(warmup):
-            self._timed_run()
+            at, wall_ms, _ = self._timed_run()
+            os.write(fd, record(setting, "warm", since_epoch + at, wall_ms))
         end = time.perf_counter() + seconds
-        samples = [self._timed_run()]
-        while len(samples) < runs and time.perf_counter() < end:
-            samples.append(self._timed_run())
-        return {"wall_ms": [wall for wall, _ in samples], "cpu_ms": [cpu for _, cpu in samples]}
+        for _ in range(runs):
+            at, wall_ms, cpu_ms = self._timed_run()
+            os.write(fd, record(setting, "timed", number, since_epoch + at, wall_ms, cpu_ms))
+            if time.perf_counter() >= end or os.getppid() != parent:
+                break
+        gc.enable()
+        return {}
 
     def both_lengths(self, input_ids: list[int], token_type_ids: list[int], fixed: int) -> Answer:
         """Time one input at the shortest length that takes it, and padded to `fixed` tokens."""
         self._input = (input_ids, token_type_ids)
         self._timed_run()
-        (wall, cpu), (fixed_wall, fixed_cpu) = self._timed_run(), self._timed_run(fixed)
+        (_, wall, cpu), (_, fixed_wall, fixed_cpu) = self._timed_run(), self._timed_run(fixed)
         return {
             "wall_ms": wall,
             "cpu_ms": cpu,
@@ -149,25 +182,32 @@ class Session:
             wall_ms.append(1000 * (time.perf_counter() - start))
         return {"wall_ms": wall_ms}
 
-    def _timed_run(self, length: int | None = None) -> tuple[float, float]:
+    def _timed_run(self, length: int | None = None) -> tuple[float, float, float]:
+        """When it began (perf_counter), wall and CPU time in ms; padded to `length` if given."""
         self.runner.write(*self._input, length)  # ExecuTorch wants its inputs anew for every run
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, start = time.process_time(), time.perf_counter()
         self.runner.invoke()
-        wall_ms = 1000 * (time.perf_counter() - wall)
-        return wall_ms, 1000 * (time.process_time() - cpu)
+        end, cpu_end = time.perf_counter(), time.process_time()
+        return start, 1000 * (end - start), 1000 * (cpu_end - cpu)
+
+    def repeat(self, runs: int) -> Answer:
+        """Run without timing."""
+        for _ in range(runs):
+            self._timed_run()
+        return {}
 
     def memory(self) -> Answer:
-        """Memory so far; ask before `golden`, whose inputs are not the ones measured."""
+        """Memory so far."""
         bare = self.bare_bytes
         return {"bare_bytes": bare, "peak_bytes": max(0, peak_memory() - bare)}
 
     def golden(self) -> Answer:
         """Fail unless this process computes what was stored when the bundle was made."""
-        return {"worst": check_golden(self.bundle, self.runner)}
+        return {"worst": self._check()}
 
     def padded_logits(self, input_ids: list[int], token_type_ids: list[int], length: int) -> Answer:
         """Run one window padded to `length`."""
-        outputs = self.runner.run(input_ids, token_type_ids, length)
+        outputs = self._peer.run(input_ids, token_type_ids, length)
         return {"start": outputs["start_logits"].tolist(), "end": outputs["end_logits"].tolist()}
 
     def span_logits(self, input_ids: list[int], token_type_ids: list[int]) -> Answer:

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from distill.folder import RECORD
+from tasks.intervals import CONFIDENCE
 
 
 def write_card(folder: Path) -> None:
     """Writes `README.md` with the model's origin, data, settings and scores."""
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     model = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    parts = [_front_matter(record), _origin(record, model), "## Scores", *_scores(record), ""]
-    parts += ["## Training", *_training(record)]
+    parts = [_front_matter(record), _origin(record, model)]
+    if about := record.get("pack", {}).get("about"):
+        parts += [about, ""]
+    parts += ["## Scores", *_scores(record), "", "## Training", *_time(folder), *_training(record)]
     for name, ancestor in record["inputs"].get("records", {}).items():
         parts += ["", f"## How the {name} was made", *_training(ancestor)]
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
@@ -31,15 +34,18 @@ def _front_matter(record: dict[str, Any]) -> str:
 
 def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     config = record["config"]
-    name = record["pack"]["config"]["out"] if "pack" in record else config["out"]
     layers = model.get("n_layers", model.get("num_hidden_layers"))
     width = model.get("dim", model.get("hidden_size"))
     taught = f" and distilled from `{config['teacher']}`" if config["teacher"] else ""
     return (
-        f"# {name}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers of "
-        f"width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`{taught}. "
-        f"This card is written from `{RECORD}`, which holds the hashes of all inputs.\n"
+        f"# {_name(record)}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers "
+        f"of width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`"
+        f"{taught}. This card is written from `{RECORD}`, which holds the hashes of all inputs.\n"
     )
+
+
+def _name(record: dict[str, Any]) -> str:
+    return str(record.get("pack", record)["config"]["out"])
 
 
 def _asks_questions(record: dict[str, Any]) -> bool:
@@ -70,12 +76,13 @@ def _named_scores(best: dict[str, Any]) -> str:
 
 def _scores(record: dict[str, Any]) -> list[str]:
     best, metrics, lines = record["metrics"]["best"], record["metrics"], []
-    packed = record.get("pack", {}).get("scores")
-    if packed:
-        data = ", ".join(record["pack"]["config"]["eval_data"])
+    for data, found in record.get("pack", {}).get("scores", {}).items():
+        tuned = found.get("tuned_null_threshold")
+        under = "" if tuned is None else f", null threshold {tuned:.2f}, the best for this data"
         lines.append(
-            f"- These float16 weights: F1 {packed['f1']:.2f}, exact match "
-            f"{packed['exact_match']:.2f} on the {packed['n']} questions of `{data}`."
+            f"- These float16 weights: F1 {found['f1']:.2f} ({CONFIDENCE:.0f} % interval "
+            f"{found['f1_low']:.2f} to {found['f1_high']:.2f}), exact match "
+            f"{found['exact_match']:.2f} on the {found['n']} questions of `{data}`{under}."
         )
     if best:
         data = ", ".join(record["config"]["eval_data"])
@@ -84,7 +91,27 @@ def _scores(record: dict[str, Any]) -> list[str]:
             f"- When chosen, in float32: {_named_scores(best)} on {metrics['eval_questions']} "
             f"{kind} of `{data}` (update {best['update']} of {metrics['updates']})."
         )
-    return lines or ["Not evaluated."]
+    if not lines:
+        return ["Not evaluated."]
+    command = f"`distilbert-mobile evaluate {_name(record)} --data FILE`"
+    return [*lines, f"- The command for each: {command}; the intervals are bootstrapped."]
+
+
+def _time(folder: Path) -> list[str]:
+    """How long the updates took, by the log; evaluations and starts are not in it."""
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        return []
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    timed = [row for row in rows if row.get("tokens")]
+    seconds = sum(row["tokens"] / row["tokens_per_second"] for row in timed)
+    tokens = sum(row["tokens"] for row in timed)
+    if not timed:
+        return []
+    return [
+        f"{len(timed)} updates on {tokens / 1e6:.2f} M tokens took {seconds / 3600:.2f} hours.",
+        "",
+    ]
 
 
 def _training(record: dict[str, Any]) -> list[str]:

@@ -21,7 +21,12 @@ class PackConfig:
     out: Path = option("folder to write the model to")
     license: str = option("licence of the weights, as the model card states it")
     data_license: str = option("licence of the training data, as the model card states it")
-    eval_data: tuple[Path, ...] = option("data to score the float16 weights on", default=())
+    eval_data: tuple[Path, ...] = option(
+        "data to score the float16 weights on, each file on its own", default=()
+    )
+    about: Path | None = option(
+        "Markdown file for the card: what the model is for, its limits and its bias", default=None
+    )
     force: bool = option("replace the output folder if it exists", default=False)
 
 

@@ -17,6 +17,7 @@ from tasks.classification import Columns
 from tasks.glue import LABEL_TASKS
 
 FROZEN = ("none", "embeddings", "encoder")
+ATTENTION = ("auto", "eager", "sdpa")
 _HUB = {"squad": "hub:rajpurkar/squad", "squad2": "hub:rajpurkar/squad_v2"}
 
 
@@ -81,7 +82,14 @@ class FinetuneConfig:
         "stop after so many evaluations without a better score (0: never)", default=0
     )
     save_every: int = option("updates between saved states", default=100, may_change=True)
-    precision: str = option("auto, bf16 or fp32", default="auto")
+    precision: str = option(
+        "auto, bf16, fp32, or int8: the layers' products in int8, but for the weights' gradients",
+        default="auto",
+    )
+    attention: str = option(
+        "auto, eager or sdpa: which is faster depends on the machine", default="auto"
+    )
+    compile: bool = option("compile the encoder with torch.compile", default=False)
     seed: int = option("seed of order, dropout and new weights", default=42)
     seeds: tuple[int, ...] = option(
         "train once with each seed, into OUT/seed-N, and name the median", default=()
@@ -100,7 +108,8 @@ class FinetuneConfig:
                 object.__setattr__(self, name, settings[name])
         if not self.data:
             self._take_hub()
-        self._one_of("precision", ("auto", "bf16", "fp32"))
+        self._one_of("precision", ("auto", "bf16", "fp32", "int8"))
+        self._one_of("attention", ATTENTION)
         self._one_of("freeze", FROZEN)
         self._one_of("class_weights", ("none", "balanced"))
         self._one_of("hard_labels", ("all", "certain"))

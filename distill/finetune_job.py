@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from distill.batches import Batch, collate, epoch_batches
 from distill.finetune_config import FinetuneConfig
 from distill.finetune_model import Finetuning, FrozenTeacher, Weights, count
 from distill.finetune_tasks import Task
+from distill.int8_linear import use_int8
 from distill.job import Update
 from distill.model import freeze
 
@@ -32,6 +34,10 @@ class FinetuneJob:
             config.weight_task, config.weight_kl, config.weight_cosine, config.temperature
         )
         freeze(student, config.freeze)
+        if config.precision == "int8":
+            use_int8(student)
+        if config.compile:
+            getattr(student, student.base_model_prefix).compile(dynamic=True)
         self.model: nn.Module = Finetuning(student.train(), teacher, weights)
         self.parameter_groups = [[p for p in student.parameters() if p.requires_grad]]
         self._config, self._task, self._pad_id = config, task, pad_id
@@ -71,7 +77,9 @@ class FinetuneJob:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         # Every rank scores, for the others would only wait; the first one's result counts.
-        scores = [self._task.evaluate(model.student)]
+        # Compiling for evaluation too would take longer than it saves.
+        with torch.compiler.set_stance("force_eager"):
+            scores = [self._task.evaluate(model.student)]
         if self._accelerator.num_processes > 1:
             broadcast_object_list(scores)
         return scores[0]

@@ -72,6 +72,7 @@ class QuestionTask:
     null_answers: bool
     dropout: float | None
     seed: int
+    attention: str
     best: str = "f1"
 
     @property
@@ -79,7 +80,7 @@ class QuestionTask:
         return len(self.questions)
 
     def load_student(self, folder: Path, device: torch.device) -> Any:
-        return load_model(folder, device, self.dropout, seed=self.seed)
+        return load_model(folder, device, self.dropout, seed=self.seed, attention=self.attention)
 
     def load_teacher(self, folder: Path, device: torch.device) -> Any:
         return load_model(folder, device).eval()
@@ -116,6 +117,7 @@ class LabelTask:
     main: tuple[str, ...]
     dropout: float | None
     seed: int
+    attention: str
     best: str = "score"
 
     @property
@@ -123,7 +125,14 @@ class LabelTask:
         return sum(len(targets) for _, targets in self.evaluation.values())
 
     def load_student(self, folder: Path, device: torch.device) -> Any:
-        return load_classifier(folder, device, self.labels, self.dropout, seed=self.seed)
+        return load_classifier(
+            folder,
+            device,
+            self.labels,
+            self.dropout,
+            seed=self.seed,
+            attention=self.attention,
+        )
 
     def load_teacher(self, folder: Path, device: torch.device) -> Any:
         return load_teacher_classifier(folder, device, self.labels)
@@ -152,6 +161,7 @@ def _question_task(config: FinetuneConfig, tokenizer: WordPieceTokenizer) -> Que
         config.task == "squad2",
         config.dropout,
         config.seed,
+        config.attention,
     )
 
 
@@ -178,6 +188,7 @@ def _label_task(config: FinetuneConfig, tokenizer: WordPieceTokenizer) -> LabelT
         named.metrics if named else metrics[: None if config.regression else 1],
         config.dropout,
         config.seed,
+        config.attention,
     )
 
 

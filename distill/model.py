@@ -19,14 +19,19 @@ _DROPOUTS = {
 
 
 def load_model(
-    folder: Path, device: torch.device, dropout: float | None = None, *, seed: int = 0
+    folder: Path,
+    device: torch.device,
+    dropout: float | None = None,
+    *,
+    seed: int = 0,
+    attention: str = "auto",
 ) -> Any:
     """A question answering model in float32; `dropout` replaces all of the checkpoint's.
 
-    seed: of the head's weights where the checkpoint has no such head. Raises FileNotFoundError
-    without a checkpoint and ValueError for an unsupported family.
+    seed: of the head's weights where the checkpoint has no such head. attention: auto, eager or
+    sdpa. Raises FileNotFoundError without a checkpoint and ValueError for an unsupported family.
     """
-    return _load(folder, "qa", device, dropout, seed)
+    return _load(folder, "qa", device, dropout, seed, attention)
 
 
 def load_classifier(
@@ -36,13 +41,14 @@ def load_classifier(
     dropout: float | None = None,
     *,
     seed: int = 0,
+    attention: str = "auto",
 ) -> Any:
     """A classifier in float32 whose outputs are `labels` in this order; none: one number.
 
     A checkpoint's own classifier is kept where it has these very labels, in any order; else the
     last layer starts random from `seed`. Errors as with `load_model`.
     """
-    model = _load(folder, "classification", device, dropout, seed)
+    model = _load(folder, "classification", device, dropout, seed, attention)
     found = checkpoint_labels(folder)
     order = None if found is None else label_order(found, labels)
     if order is not None:
@@ -124,7 +130,14 @@ def use_bf16(precision: str, device: torch.device) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _load(folder: Path, head: str, device: torch.device, dropout: float | None, seed: int) -> Any:
+def _load(
+    folder: Path,
+    head: str,
+    device: torch.device,
+    dropout: float | None,
+    seed: int,
+    attention: str,
+) -> Any:
     config = read_config(folder, tuple(_DROPOUTS))
     if dropout is not None:
         for name in _DROPOUTS[config.model_type]:
@@ -135,10 +148,16 @@ def _load(folder: Path, head: str, device: torch.device, dropout: float | None, 
             folder,
             head,
             config=config,
-            # On a CPU a training step with eager attention is 1.3 times as fast as with sdpa.
-            attn_implementation="eager" if device.type == "cpu" else "sdpa",
+            attn_implementation=_attention(attention, device),
         )
     return model.to(device)
+
+
+def _attention(name: str, device: torch.device) -> str:
+    """As asked; else eager on a CPU, where which one is faster depends on the processor."""
+    if name != "auto":
+        return name
+    return "eager" if device.type == "cpu" else "sdpa"
 
 
 def _reorder(layer: nn.Linear, order: Sequence[int]) -> None:

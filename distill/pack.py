@@ -15,7 +15,9 @@ from distill.config import PackConfig
 from distill.folder import RECORD, finished_folder, hash_folder, jsonable, write_text
 from distill.model import load_model, span_model
 from distill.student import copy_tokenizer
-from tasks.metrics import score
+from tasks.intervals import bootstrap_interval
+from tasks.metrics import question_scores, score
+from tasks.null_threshold import answers_under, best_null_threshold
 from tasks.qa import answer_texts, predict
 from tasks.squad import read_questions
 from tasks.tokenizer import load_tokenizer
@@ -36,6 +38,7 @@ def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
         raise FileNotFoundError(f"{source} has no {RECORD}; pack what `finetune` wrote")
     record = json.loads((source / RECORD).read_text(encoding="utf-8"))
     _check(record, config)
+    about = "" if config.about is None else config.about.read_text(encoding="utf-8").strip()
     with finished_folder(config.out, config.force) as folder:
         _write_float16(source, folder)
         copy_tokenizer(source, folder)
@@ -43,6 +46,7 @@ def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
             "config": jsonable(config),
             "inputs": {"checkpoint": hash_folder(source)},
             "scores": _scores(folder, config, record, progress),
+            "about": about,
         }
         write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
         write_card(folder)
@@ -80,16 +84,38 @@ def _scores(
     config: PackConfig,
     record: dict[str, Any],
     progress: Callable[[int, int], None],
-) -> dict[str, object] | None:
-    if not config.eval_data:
-        return None
-    questions = read_questions(config.eval_data)
+) -> dict[str, dict[str, Any]]:
+    """By name of each data file: EM, F1 and its interval (percent), and the number of questions.
+
+    Data with unanswerable questions is scored under the null threshold of the training, or without
+    one under the best for this very data: that threshold is told, for it was tuned.
+    """
+    sets = {path.name: read_questions((path,)) for path in config.eval_data}
     model = load_model(folder, torch.device("cpu")).eval()
-    found = predict(
-        span_model(model),
-        load_tokenizer(folder),
-        questions,
-        QaLimits(null_threshold=(record["metrics"].get("best") or {}).get("eval_null_threshold")),
-        lambda done: progress(done, len(questions)),
-    )
-    return asdict(score(questions, answer_texts(found)))
+    tokenizer = load_tokenizer(folder)
+    trained = (record["metrics"].get("best") or {}).get("eval_null_threshold")
+    done, total = 0, sum(map(len, sets.values()))
+    scores: dict[str, dict[str, Any]] = {}
+    for name, questions in sets.items():
+        before = done
+        found = predict(
+            span_model(model),
+            tokenizer,
+            questions,
+            QaLimits(null_threshold=trained),
+            lambda count, before=before: progress(before + count, total),  # type: ignore[misc]
+        )
+        done += len(questions)
+        answers, tuned = answer_texts(found), {}
+        if trained is None and any(question.is_impossible for question in questions):
+            threshold, _ = best_null_threshold(questions, found)
+            answers, tuned = answers_under(found, threshold), {"tuned_null_threshold": threshold}
+        by_question = [100 * question_scores(q, answers[q.id])[1] for q in questions]
+        low, high = bootstrap_interval(by_question)
+        scores[name] = {
+            **asdict(score(questions, answers)),
+            "f1_low": low,
+            "f1_high": high,
+            **tuned,
+        }
+    return scores

@@ -12,9 +12,7 @@ import numpy as np
 
 from export.apart import answer_job
 from export.manifest import QUESTION_ANSWERING, Accuracy, Interface
-
-RESAMPLES = 2000
-CONFIDENCE = 95.0
+from tasks.intervals import CONFIDENCE, bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -188,20 +186,6 @@ def compare(reference: Sequence[Answered], found: Sequence[Answered], data: str)
         changed=len(changed),
     )
     return Judged(accuracy, changed)
-
-
-def bootstrap_interval(differences: Any) -> tuple[float, float]:
-    """Return the interval (CONFIDENCE percent) of the mean of paired differences.
-
-    The percentiles of the means of RESAMPLES samples drawn with replacement (Efron 1979), from a
-    fixed seed.
-    """
-    generator = np.random.default_rng(0)
-    size = len(differences)
-    means = [float(differences[generator.integers(0, size, size)].mean()) for _ in range(RESAMPLES)]
-    tail = (100 - CONFIDENCE) / 2
-    low, high = np.percentile(means, (tail, 100 - tail))
-    return round(float(low), 4), round(float(high), 4)
 
 
 def _mean(values: Any) -> float:

@@ -8,20 +8,26 @@ from pathlib import Path
 from export.bundle import MANIFEST, SIGNATURE, Bundle, load_bundle
 from export.config import InstallConfig
 from export.manifest import QUESTION_ANSWERING
+from export.signature import check_signature, read_public_key
 from export.staging import publish, staging
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What tells an app folder, and where in it the bundle goes."""
+    """What tells an app folder, where in it the bundle goes, and where its owner's key may be."""
 
     marker: str
     assets: str
+    key: str
 
 
 LAYOUTS = {
-    "Android": Layout("app/src/main/AndroidManifest.xml", "app/src/main/assets/bundle"),
-    "iOS": Layout("App/project.yml", "App/Resources/bundle"),
+    "Android": Layout(
+        "app/src/main/AndroidManifest.xml",
+        "app/src/main/assets/bundle",
+        "app/src/main/assets/public.pem",
+    ),
+    "iOS": Layout("App/project.yml", "App/Resources/bundle", "App/Resources/public.pem"),
 }
 
 
@@ -49,22 +55,13 @@ def install(
 ) -> Installed:
     """Copy the bundle into the app; the bundle that it had goes only when the new one stands.
 
-    Raises ValueError or FileNotFoundError for a bundle that is not as measured or answers no
-    questions, for a folder that holds no app, and where something else is in the bundle's place.
+    Raises ValueError or FileNotFoundError for a bundle that is not as measured, answers no
+    questions or is not signed by the key that the app has, for a folder that holds no app, and
+    where something else is in the bundle's place.
     """
     system, folder = _target(config.app)
     progress(f"checking {config.bundle}")
-    bundle = load_bundle(config.bundle)
-    if bundle.manifest.task != QUESTION_ANSWERING or bundle.manifest.qa is None:
-        raise ValueError(
-            f"{config.bundle} is made for {bundle.manifest.task}, the apps answer questions; "
-            "export a checkpoint that was fine-tuned on SQuAD"
-        )
-    if bundle.manifest.tokenizer.kind != "wordpiece":
-        raise ValueError(
-            f"{config.bundle} has a {bundle.manifest.tokenizer.kind} tokenizer, the apps read "
-            "wordpiece only; take a BERT, DistilBERT, ELECTRA or MobileBERT"
-        )
+    bundle = _checked(config.bundle, config.app / LAYOUTS[system].key)
     if config.bundle.resolve() == folder.resolve():
         raise ValueError(f"{config.bundle} is the app's own copy; install the bundle it came from")
     before = _sizes(folder)
@@ -75,6 +72,30 @@ def install(
     now = _sizes(folder)
     files = {name: (before.get(name), now.get(name)) for name in sorted({*before, *now})}
     return Installed(system, folder, files)
+
+
+def check_installed(app: Path) -> Bundle:
+    """Check the bundle that an app has, as `install` did before it was copied."""
+    system, folder = _target(app)
+    return _checked(folder, app / LAYOUTS[system].key)
+
+
+def _checked(folder: Path, key: Path) -> Bundle:
+    """Load a bundle that the apps can use, signed by the key where there is one."""
+    bundle = load_bundle(folder)
+    if key.is_file():
+        check_signature(folder, read_public_key(key))
+    if bundle.manifest.task != QUESTION_ANSWERING or bundle.manifest.qa is None:
+        raise ValueError(
+            f"{folder} is made for {bundle.manifest.task}, the apps answer questions; "
+            "export a checkpoint that was fine-tuned on SQuAD"
+        )
+    if bundle.manifest.tokenizer.kind != "wordpiece":
+        raise ValueError(
+            f"{folder} has a {bundle.manifest.tokenizer.kind} tokenizer, the apps read "
+            "wordpiece only; take a BERT, DistilBERT, ELECTRA or MobileBERT"
+        )
+    return bundle
 
 
 def _target(app: Path) -> tuple[str, Path]:

@@ -20,6 +20,11 @@ def parse(kind: type[T], text: str, name: str) -> T:
         data = json.loads(text)
     except ValueError as error:
         raise ValueError(f"{name} is not valid JSON: {error}") from None
+    return build(kind, data, name)
+
+
+def build(kind: type[T], data: Any, name: str) -> T:
+    """Make the dataclass `kind` of parsed JSON; every fault is a ValueError that says where."""
     return typing.cast(T, _read(kind, data, name))
 
 

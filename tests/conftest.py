@@ -117,10 +117,7 @@ def worst_error() -> Callable[[Any, Any, Any], float]:
 
 @pytest.fixture(scope="session")
 def shipped_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The int8 bundle of the student in models/, both runtimes, as the study exports it."""
-    from export.build import build_bundle
-    from export.config import ExportConfig
+    """The bundle of the student in models/, both runtimes, as the study exports it."""
+    from export.shipped import SHIPPED, todays_bundle
 
-    checkpoint = Path(__file__).resolve().parents[1] / "models" / "minilm-l3-squad"
-    out = tmp_path_factory.mktemp("bundles") / "minilm-l3-squad-int8"
-    return build_bundle(ExportConfig(checkpoint, out, buckets=(128, 384))).folder
+    return todays_bundle(tmp_path_factory.mktemp("bundles") / SHIPPED.bundle_name).folder

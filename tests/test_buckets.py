@@ -22,6 +22,7 @@ from export.config import ExportConfig
 from export.manifest import QUESTION_ANSWERING
 from export.runner import open_runner
 from export.shape import Shape
+from export.shipped import SHIPPED
 from tasks.squad import read_squad, sample_path
 from tasks.tokenizer_files import read_tokenizer
 
@@ -142,14 +143,14 @@ def test_padding_and_the_bucket_never_change_an_answer(shipped_bundle: Path, run
 
     bundle = load_bundle(shipped_bundle)
     runner = open_runner(bundle, runtime)
-    checkpoint = Path(__file__).resolve().parents[1] / "models" / "minilm-l3-squad"
-    for sample in make_samples(read_tokenizer(checkpoint), QUESTION_ANSWERING, (128,)):
+    checkpoint = Path(__file__).resolve().parents[1] / SHIPPED.checkpoint
+    for sample in make_samples(read_tokenizer(checkpoint), QUESTION_ANSWERING, SHIPPED.buckets[:1]):
         found = [
             {
                 name: values.copy()
                 for name, values in runner.run(sample.input_ids, sample.token_type_ids, n).items()
             }
-            for n in (None, 128, 384)
+            for n in (None, *SHIPPED.buckets)
         ]
         for other in found[1:]:
             for name, values in found[0].items():

@@ -1,5 +1,7 @@
 """Every number on the README's first screen comes from the committed result files."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from bench.config import ReportConfig
@@ -15,12 +17,18 @@ def table_rows(text: str) -> list[str]:
 
 def test_the_committed_report_is_what_the_committed_results_say(tmp_path: Path) -> None:
     report(ReportConfig((STUDY / "results",), tmp_path))
-    committed = (STUDY / "report.md").read_text(encoding="utf-8")
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == committed
+    for name in ("report.md", "paper.md", "results.csv"):
+        committed = (STUDY / name).read_text(encoding="utf-8")
+        assert (tmp_path / name).read_text(encoding="utf-8") == committed, name
 
 
-def test_the_readmes_table_is_a_part_of_the_report() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("```")[0]
-    rows = table_rows(readme)
+def test_the_readmes_table_is_a_part_of_the_report(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = table_rows(readme.split("```")[0])
     assert len(rows) > 5
     assert set(rows) <= set(table_rows((STUDY / "report.md").read_text(encoding="utf-8")))
+    copy = tmp_path / "README.md"
+    copy.write_text(readme, encoding="utf-8")
+    script = ROOT / "recipes" / "readme_table.py"
+    subprocess.run([sys.executable, script, STUDY / "report.md", copy], check=True)
+    assert copy.read_text(encoding="utf-8") == readme

@@ -45,6 +45,8 @@ def test_the_file_scores_what_its_checkpoint_scores(
     assert shipped.accuracy
     assert shipped.accuracy == reference.accuracy  # float32 on both sides: the same answers
     assert shipped.accuracy.n == QUESTIONS
+    by_question = shipped.accuracy.question_f1
+    assert sum(by_question) / QUESTIONS == pytest.approx(shipped.accuracy.f1, abs=0.01)
     assert progress[-1] == ("tiny-fp32 tflite", QUESTIONS, QUESTIONS)
     assert (reference.runtime, reference.subject.manifest_sha256) == ("torch", None)
     assert read_results([tmp_path]) == [shipped, reference]

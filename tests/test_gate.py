@@ -5,15 +5,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from distilbert_mobile import main
 from export.bundle import load_bundle
-from export.gate import Answered, bootstrap_interval, check_drop, compare
+from export.gate import Answered, check_drop, compare
 from tasks.squad import read_squad, sample_path
 
 
@@ -34,21 +31,6 @@ def test_scores_and_changed_answers_come_from_the_same_questions() -> None:
     (changed,) = judged.changed
     assert (changed.id, changed.checkpoint, changed.file) == ("2", "a", "b")
     assert (changed.checkpoint_f1, changed.file_f1) == (0, 100)
-
-
-def test_the_interval_holds_the_change_and_is_as_wide_as_theory_says() -> None:
-    differences = np.random.default_rng(1).normal(-1.0, 10.0, 4000)
-    low, high = bootstrap_interval(differences)
-    error = 10.0 / np.sqrt(4000)
-    assert low < differences.mean() < high
-    assert high - low == pytest.approx(2 * 1.96 * error, rel=0.1)
-    assert (low, high) == bootstrap_interval(differences)
-
-
-@given(st.lists(st.floats(-100, 100), min_size=1, max_size=30))
-def test_the_interval_lies_between_the_smallest_and_the_largest_change(values: list[float]) -> None:
-    low, high = bootstrap_interval(np.array(values))
-    assert min(values) - 1e-3 <= low <= high <= max(values) + 1e-3
 
 
 def test_equal_answers_have_an_interval_of_nothing() -> None:

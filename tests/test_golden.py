@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 
-from bench.setting import bundle_tokenizer
-from export.bundle import MANIFEST, load_bundle, load_golden
+from bench.subject import bundle_tokenizer
+from export.bundle import MANIFEST, SIGNATURE, load_bundle, load_golden
+from export.signature import check_signature, read_public_key
 from tasks.answers import Logits, decode
 from tasks.qa import answer_question
 from tasks.tokenizer import WordPieceTokenizer
@@ -31,6 +34,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 TOKENIZER, WINDOWS, ANSWERS = read("tokenizer.json"), read("windows.json"), read("answers.json")
+SIGNATURES = read("signatures.json")
 CLASSIFIER, ODD = read("classifier.json"), ("both too long", "pair with room for one token")
 MANIFESTS = read("manifests/cases.json")["cases"]
 
@@ -186,3 +190,43 @@ def test_the_reference_takes_and_refuses_manifests_as_written(
         load_bundle(folder)
     message = str(caught.value)
     assert all(word in message for word in case["mentions"]), message
+
+
+@pytest.mark.parametrize("case", SIGNATURES["cases"], ids=named)
+def test_the_reference_takes_and_refuses_signatures_as_written(
+    case: dict[str, Any], tmp_path: Path
+) -> None:
+    shutil.copyfile(GOLDEN / case["manifest"], tmp_path / MANIFEST)
+    if case["signature"] is not None:
+        (tmp_path / SIGNATURE).write_bytes(bytes.fromhex(case["signature"]))
+    if case["key"] is None:
+        assert case["refused"] is None
+        return
+    (tmp_path / "public.pem").write_bytes(SIGNATURES["keys"][case["key"]].encode())
+    key = read_public_key(tmp_path / "public.pem")
+    if case["refused"] is None:
+        check_signature(tmp_path, key)
+        return
+    with pytest.raises((ValueError, FileNotFoundError)) as caught:
+        check_signature(tmp_path, key)
+    assert all(word in str(caught.value) for word in case["mentions"])
+
+
+@pytest.mark.parametrize("case", SIGNATURES["refused_keys"], ids=named)
+def test_what_is_no_key_is_refused(case: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text(case["pem"])
+    with pytest.raises(ValueError, match="no public Ed25519 key"):
+        read_public_key(tmp_path / "key.pem")
+
+
+@pytest.mark.parametrize("case", SIGNATURES["vectors"], ids=named)
+def test_openssl_verifies_the_vectors_as_written(case: dict[str, Any]) -> None:
+    key, message, signature = (
+        bytes.fromhex(case[name]) for name in ("public_key", "message", "signature")
+    )
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        assert not case["valid"]
+    else:
+        assert case["valid"]

@@ -10,15 +10,18 @@ import pytest
 
 from bench import process
 from bench.config import BenchConfig, Plan
-from bench.host import bench, describe_device, measure, measure_together
+from bench.host import bench, measure, measure_together
+from bench.machine import allowed_cpus, describe_device
 from bench.process import Worker
 from bench.result import RANDOM, read_results
-from bench.setting import Setting, bundle_tokenizer, padded_length, real_tokens
+from bench.session import is_enough
+from bench.setting import Setting
 from bench.shapes import Shape, write_shape
+from bench.subject import bundle_tokenizer, padded_length, real_tokens
 from export.bundle import Bundle
 from export.config import ExportConfig
 
-QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120)
+QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=120, tight=0)
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +51,18 @@ def test_a_measurement_holds_its_raw_samples(bundle: Bundle, runtime: str) -> No
     assert speed
     assert len(speed.round_sizes) == 2
     assert len(speed.wall_ms) == len(speed.cpu_ms) == sum(speed.round_sizes) <= 6
-    assert speed.peak_bytes > 100_000
-    assert speed.bare_bytes > 10_000_000
-    assert speed.first_ms >= 0.5 * min(speed.wall_ms)
+    assert result.memory
+    assert result.memory.peak_bytes > 100_000
+    assert result.memory.bare_bytes > 10_000_000
+    (start,) = speed.starts
+    assert start.first_ms >= 0.5 * min(speed.wall_ms)
+    assert len(start.warmup_ms) == 2
+    assert result.workload
+    assert result.workload.cpus == allowed_cpus()[-1:]
+    assert result.before
+    assert result.after
+    assert 0 <= (result.before.busy_cores or 0) <= result.device.cores + 0.5
+    assert start.at_s < speed.at_s[0]
     assert (result.subject.model, result.subject.recipe) == ("tiny", "int8")
     assert result.subject.weights == RANDOM
     assert result.device == describe_device()
@@ -72,7 +84,8 @@ def test_bench_writes_a_file_for_every_setting(bundle: Bundle, tmp_path: Path) -
     results = bench(config)
     names = {f"tiny-int8-tflite-{t}t-{n}.json" for t in (1, 2) for n in (32, 50)}
     assert {path.name for path in tmp_path.iterdir()} == names
-    key = {(r.speed.threads, r.speed.tokens, r.speed.padded_tokens) for r in results if r.speed}
+    found = [r.workload for r in results if r.workload]
+    key = {(w.threads, w.tokens, w.padded_tokens) for w in found}
     assert key == {(1, 32, 32), (1, 50, 64), (2, 32, 32), (2, 50, 64)}
     assert len(read_results([tmp_path])) == 4
 
@@ -197,6 +210,39 @@ def test_a_worker_ends_with_its_parent() -> None:
 
         time.sleep(0.1)
     pytest.fail("the worker outlived its parent")
+
+
+def test_a_setting_stays_on_the_cpus_that_were_named(bundle: Bundle) -> None:
+    setting = Setting(bundle.folder, "tflite", 1, 32)
+    cpu = allowed_cpus()[0]
+    result = measure(setting, replace(QUICK, cpus=(cpu,), memory=False))
+    assert result.workload
+    assert result.workload.cpus == (cpu,)
+    assert result.memory is None
+    with pytest.raises(ValueError, match="1 threads cannot stay on the CPUs 4711"):
+        measure(setting, replace(QUICK, cpus=(4711,)))
+    with pytest.raises(ValueError, match="2 threads cannot stay"):
+        measure(replace(setting, threads=2), replace(QUICK, cpus=(cpu,)))
+
+
+def test_it_stops_early_when_it_is_certain(bundle: Bundle) -> None:
+    settings = [Setting(bundle.folder, "tflite", 1, tokens) for tokens in (32, 64)]
+    plan = replace(QUICK, rounds=40, least_rounds=3, memory=False)
+    one, other = measure_together(settings, replace(plan, tight=100.0))
+    assert one.speed
+    assert other.speed
+    assert len(one.speed.round_sizes) == len(other.speed.round_sizes) == 3
+    assert not is_enough([one.speed, other.speed], replace(plan, tight=1e-9))
+    assert is_enough([one.speed, other.speed], replace(plan, rounds=3))
+
+
+def test_repeats_are_fresh_processes(bundle: Bundle) -> None:
+    result = measure(
+        Setting(bundle.folder, "tflite", 1, 32), replace(QUICK, rounds=2, repeats=2, memory=False)
+    )
+    assert result.speed
+    assert len(result.speed.starts) == 2
+    assert len(result.speed.round_sizes) == 4
 
 
 def test_a_plan_needs_something_to_do() -> None:

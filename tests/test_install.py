@@ -10,7 +10,7 @@ from distilbert_mobile import main
 from export import install as module
 from export.bundle import load_bundle
 from export.config import InstallConfig
-from export.install import LAYOUTS, install
+from export.install import LAYOUTS, check_installed, install
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFESTS = ROOT / "tests" / "golden" / "manifests"
@@ -74,6 +74,27 @@ def test_an_older_bundle_is_replaced_and_the_change_is_told(
     assert "model.pte                256, new" in printed
     assert main(["install", str(bundle), str(app)]) == 0
     assert "as many bytes as before" in capsys.readouterr().out
+
+
+def test_an_app_with_a_key_gets_only_what_the_key_signed(bundle: Path, app: Path) -> None:
+    golden = json.loads((MANIFESTS.parent / "signatures.json").read_text())
+    layout = next(one for one in LAYOUTS.values() if (app / one.marker).is_file())
+    key, signature = app / layout.key, bytes.fromhex(golden["cases"][0]["signature"])
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_text(golden["keys"]["other"])
+    with pytest.raises(FileNotFoundError, match="is not signed"):
+        install(InstallConfig(bundle, app))
+    (bundle / "manifest.sig").write_bytes(signature)
+    with pytest.raises(ValueError, match="another key signed it"):
+        install(InstallConfig(bundle, app))
+    assert not assets(app).exists()
+    key.write_text(golden["keys"]["own"])
+    assert install(InstallConfig(bundle, app)).files["manifest.sig"] == (None, 64)
+    assert (assets(app) / "manifest.sig").read_bytes() == signature
+    assert check_installed(app).folder == assets(app)
+    key.write_text(golden["keys"]["other"])
+    with pytest.raises(ValueError, match="another key signed it"):
+        check_installed(app)
 
 
 @pytest.mark.parametrize("fault", ["flipped", "cut", "gone"])

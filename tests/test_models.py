@@ -7,8 +7,9 @@ import pytest
 
 from bench.config import EvaluateConfig
 from bench.evaluate import evaluate
+from export.shipped import SHIPPED
 
-MODEL = Path(__file__).resolve().parents[1] / "models" / "minilm-l3-squad"
+MODEL = Path(__file__).resolve().parents[1] / SHIPPED.checkpoint
 DEV = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa" / "squad11-dev-A.json.gz"
 
 

@@ -1,8 +1,10 @@
 """A packed checkpoint is the same model in float16, with a card that says where it comes from."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ def test_it_is_the_same_model_in_half_the_bytes(trained: Path, tmp_path: Path) -
     out = pack(packing(trained, tmp_path / "model"), lambda done, total: None)
     before, after = (load_file(folder / "model.safetensors") for folder in (trained, out))
     assert all(torch.equal(value.half(), after[name]) for name, value in before.items())
+    found = json.loads((out / "distill.json").read_text())["pack"]["scores"]["sample.json"]
+    assert found["f1_low"] <= found["f1"] <= found["f1_high"]
     AutoModelForQuestionAnswering.from_pretrained(out)
     card = (out / "README.md").read_text(encoding="utf-8")
     for part in (
@@ -49,6 +53,43 @@ def test_it_is_the_same_model_in_half_the_bytes(trained: Path, tmp_path: Path) -
         "distilled from `teacher`",
     ):
         assert part in card, part
+
+
+def test_the_card_says_what_the_author_says_and_how_long_it_took(
+    trained: Path, tmp_path: Path
+) -> None:
+    about = tmp_path / "about.md"
+    about.write_text("## Limits\n\nEnglish only.\n", encoding="utf-8")
+    config = replace(packing(trained, tmp_path / "model"), about=about, eval_data=())
+    card = (pack(config, lambda done, total: None) / "README.md").read_text(encoding="utf-8")
+    assert "## Limits\n\nEnglish only.\n" in card
+    assert re.search(r"\d updates on 0\.0\d M tokens took 0\.0\d hours", card), card
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        pack(replace(config, about=tmp_path / "nowhere.md", force=True), lambda done, total: None)
+    assert (config.out / "README.md").is_file()
+
+
+def test_unanswerable_questions_get_the_best_threshold_and_it_is_told(
+    trained: Path, tmp_path: Path
+) -> None:
+    data = json.loads(sample_path().read_text(encoding="utf-8"))
+    for paragraph in (p for article in data["data"] for p in article["paragraphs"]):
+        for question in paragraph["qas"][1:]:
+            question |= {"answers": [], "is_impossible": True}
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    config = replace(packing(trained, tmp_path / "model"), eval_data=(path, sample_path()))
+    done: list[tuple[int, int]] = []
+    out = pack(config, lambda count, total: done.append((count, total)))
+    scores = json.loads((out / "distill.json").read_text())["pack"]["scores"]
+    assert set(scores) == {"two.json", "sample.json"}
+    assert scores["two.json"]["f1"] > 50  # most of them have no answer
+    threshold = scores["two.json"]["tuned_null_threshold"]
+    assert (
+        f"null threshold {threshold:.2f}, the best for this data" in (out / "README.md").read_text()
+    )
+    assert "tuned_null_threshold" not in scores["sample.json"]
+    assert done[-1] == (98, 98)
 
 
 def test_what_cannot_be_packed_is_refused(trained: Path, tmp_path: Path) -> None:
@@ -79,7 +120,7 @@ def test_the_null_threshold_of_the_training_counts(trained: Path, tmp_path: Path
     best = {"update": 1, "eval_f1": 1.0, "eval_null_threshold": -1e9}
     source = changed(trained, tmp_path / "two", "metrics", best=best)
     out = pack(packing(source, tmp_path / "model"), lambda done, total: None)
-    scores = json.loads((out / "distill.json").read_text())["pack"]["scores"]
+    scores = json.loads((out / "distill.json").read_text())["pack"]["scores"]["sample.json"]
     assert scores["f1"] == 0.0  # with such a threshold nothing is answered
 
 

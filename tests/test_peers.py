@@ -7,7 +7,8 @@ import pytest
 
 from bench.config import Plan
 from bench.gemm import Gemm
-from bench.host import describe_device, measure_together
+from bench.host import measure_together
+from bench.machine import describe_device
 from bench.peer_settings import MIN_COSINE, PEERS, PeerSetting, Reference, compare, make_file
 from bench.peers import _reference
 from bench.peers_config import PeersConfig

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from bench.config import ReportConfig
+from bench.details import make_tables
+from bench.headline import headline
 from bench.measured import by_device, caveats
+from bench.plots import front
 from bench.report import report, terminal_tables, write_report
-from bench.result import RANDOM, TRAINED, Result, read_result, write_result
-from bench.tables import Table, make_tables, number
+from bench.result import RANDOM, TRAINED, Result, Workload, read_result, write_result
+from bench.tables import Table, collect_works, number
 
 GOLDEN = Path(__file__).parent / "golden" / "results"
 MODELS = {"bert-base": (RANDOM, 8.0), "distilbert": (RANDOM, 4.0), "ours": (TRAINED, 1.0)}
@@ -34,14 +37,14 @@ def _result(model: str, recipe: str, runtime: str, tokens: int, **changes: objec
     assert SPEED.speed
     speed = replace(
         SPEED.speed,
-        tokens=tokens,
-        padded_tokens=tokens,
         wall_ms=(factor,) * 20,
         cpu_ms=(factor,) * 20,
+        at_s=(),
         round_sizes=(10, 10),
         session=f"session-{tokens}",
     )
-    result = replace(SPEED, subject=subject, runtime=runtime, speed=speed)
+    workload = Workload(1, tokens, tokens, ())
+    result = replace(SPEED, subject=subject, runtime=runtime, speed=speed, workload=workload)
     return replace(result, **changes)  # type: ignore[arg-type]
 
 
@@ -54,16 +57,16 @@ def _study() -> list[Result]:
         for tokens in (128, 384)
     ]
     scored = [
-        replace(r, speed=None, accuracy=ACCURACY.accuracy)
+        replace(r, speed=None, memory=None, workload=None, accuracy=ACCURACY.accuracy)
         for r in results
-        if r.subject.model == "ours" and r.speed and r.speed.tokens == 128
+        if r.subject.model == "ours" and r.workload and r.workload.tokens == 128
     ]
     return results + scored
 
 
 def _tables(results: list[Result]) -> dict[str, Table]:
     (files,) = by_device(results).values()
-    return {table.title: table for table in make_tables(files)}
+    return {table.title: table for table in make_tables(files, collect_works(files))}
 
 
 def test_numbers_have_three_digits_and_no_exponent() -> None:
@@ -87,7 +90,7 @@ def test_the_papers_comparison_is_like_for_like() -> None:
 
 
 def test_int8_is_compared_with_float32() -> None:
-    rows = _tables(_study())["What int8 brings"].rows
+    rows = _tables(_study())["What smaller precisions bring"].rows
     assert {row[3:] for row in rows} == {("25 %", "100 %", *("4.00x (4.00 to 4.00)",) * 2)}
 
 
@@ -122,21 +125,19 @@ def test_caveats_name_random_weights_noise_and_small_data() -> None:
     ((device, files),) = by_device(results).items()
     text = "\n".join(caveats(device, files))
     assert "bert-base and distilbert: random weights: size and speed only." in text
-    assert "Noisy machine: in 1 of 24 settings" in text
-    assert "1 of 24 settings rest on fewer than 10 runs" in text
+    assert "Noisy: in 1 of 24 settings" in text
+    assert "Few runs: in 1 of 24 settings (such as: 1 timed run)" in text
     assert "49 questions" in text
 
 
 def test_the_report_is_written_whole(tmp_path: Path) -> None:
     page = write_report(_study(), tmp_path / "report")
     names = {path.name for path in page.parent.iterdir()}
-    pictures = {
-        f"{p}-{t}.png" for p in ("size-latency", "f1", "speed-up") for t in ("light", "dark")
-    }
-    assert names == {"index.html", "report.md"} | pictures
+    pictures = {f"{name}.svg" for name in ("size-latency-f1", "distributions", "speed-up")}
+    assert names == {"index.html", "report.md", "paper.md", "results.csv"} | pictures
     html = page.read_text(encoding="utf-8")
-    assert set(re.findall(r'(?:src|srcset)="([^"]+)"', html)) == pictures
-    assert "http" not in html  # nothing is fetched
+    assert not re.findall(r'(?:src|srcset)="', html)
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "")  # nothing is fetched
     assert "1.63x" in html
     assert "1.52x" in html
     assert 'name="viewport"' in html
@@ -163,7 +164,7 @@ def test_markdown_tables_have_equal_columns(tmp_path: Path) -> None:
     write_report(_study(), tmp_path)
     blocks = (tmp_path / "report.md").read_text(encoding="utf-8").split("\n\n")
     tables = [block.strip().splitlines() for block in blocks if block.strip().startswith("|")]
-    assert len(tables) == 7
+    assert len(tables) == 9
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table}) == 1, table[0]
 
@@ -173,7 +174,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     result = SPEED
     evil = replace(result, subject=replace(result.subject, model=name))
     page = write_report([evil], tmp_path)
-    assert "<script" not in page.read_text(encoding="utf-8")
+    assert "<script>alert" not in page.read_text(encoding="utf-8")
     markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "<script" not in markdown.replace("\\<", "")
     assert "\n# title" not in markdown
@@ -195,9 +196,9 @@ def test_a_report_replaces_an_earlier_one_and_leaves_other_files(tmp_path: Path)
 def test_two_devices_get_a_section_and_pictures_each(tmp_path: Path) -> None:
     phone = replace(SPEED.device, name="Pixel")
     page = write_report([SPEED, replace(SPEED, device=phone)], tmp_path)
-    assert page.read_text(encoding="utf-8").count("<section>") == 2
-    assert (tmp_path / "device1-size-latency-dark.png").is_file()
-    assert (tmp_path / "device2-size-latency-dark.png").is_file()
+    assert page.read_text(encoding="utf-8").count("<section id=") == 2
+    assert (tmp_path / "device1-size-latency-f1.svg").is_file()
+    assert (tmp_path / "device2-size-latency-f1.svg").is_file()
 
 
 def test_a_report_reads_result_files(tmp_path: Path) -> None:
@@ -215,4 +216,102 @@ def test_no_results_make_no_report(tmp_path: Path) -> None:
 
 def test_accuracy_alone_makes_a_report(tmp_path: Path) -> None:
     assert write_report([ACCURACY], tmp_path).is_file()
-    assert not list(tmp_path.glob("size-latency*"))
+    assert not list(tmp_path.glob("*.svg"))
+
+
+def test_the_papers_figures_stand_beside_ours(tmp_path: Path) -> None:
+    write_report(_study(), tmp_path)
+    page = (tmp_path / "paper.md").read_text(encoding="utf-8")
+    line = "| times faster, CPU, float32 | 1.63x | – | LiteRT, 128 tokens, 1 thread "
+    assert line + "| 2.00x (2.00 to 2.00) |" in page
+    assert "| 207 MB | 265.5 MB |" in page
+    for claim in ("71 % faster", "1.52x", "34 % less time", "207,185,526 bytes", "attention"):
+        assert claim in page
+    half = [
+        replace(r, subject=replace(r.subject, recipe="fp16"))
+        for r in _study()
+        if r.speed and r.subject.recipe == "int8"
+    ]
+    write_report(half, tmp_path)
+    page = (tmp_path / "paper.md").read_text(encoding="utf-8")
+    assert "| 71 % | 34 % (1.52x) | LiteRT, 384 tokens, 1 thread | 50 % (2.00x) |" in page
+
+
+def test_nothing_is_said_of_the_paper_without_its_two_shapes(tmp_path: Path) -> None:
+    write_report([r for r in _study() if r.subject.model == "ours"], tmp_path)
+    assert not (tmp_path / "paper.md").exists()
+    assert "paper" not in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_same_results_make_the_same_bytes(tmp_path: Path) -> None:
+    results = _study()
+    for folder in ("one", "other"):
+        write_report(results, tmp_path / folder)
+    names = {path.name for path in (tmp_path / "one").iterdir()}
+    for name in names:
+        one, other = (tmp_path / folder / name for folder in ("one", "other"))
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_the_headline_names_the_fastest_good_file_and_its_evidence() -> None:
+    ((_, files),) = by_device(_study()).items()
+    found = headline(files)
+    assert found.sentence.startswith("ours int8 LiteRT answers 128 tokens on 1 thread in 1.28 ms")
+    assert "4.00 times (4.00 to 4.00) as fast as its float32 file" in found.sentence
+    assert "8.00 times (8.00 to 8.00) as fast as BERT-base" in found.sentence
+    assert "20 runs in 2 rounds" in found.evidence
+    assert "49 questions" in found.evidence
+
+
+def test_a_file_without_a_score_is_no_headline() -> None:
+    ((_, files),) = by_device([r for r in _study() if r.speed]).items()
+    assert headline(files).sentence == "12 files were measured in 24 settings."
+
+
+def test_the_front_holds_what_nothing_beats() -> None:
+    results = [r for r in _study() if r.subject.model == "ours"]
+    ((_, files),) = by_device(results).items()
+    assert {file.label[1] for file in front(files)} == {"int8"}
+
+
+def test_arm_instructions_are_a_column_only_where_they_were_counted() -> None:
+    work = read_result(GOLDEN / "work.json")
+    counted = replace(work, subject=replace(work.subject, file_sha256="a" * 64))
+    host = replace(SPEED, subject=counted.subject)
+    devices = by_device([host, counted])
+    every = [file for files in devices.values() for file in files]
+    tables = {t.title: t for t in make_tables(devices[host.device], collect_works(every))}
+    glance = tables["At a glance"]
+    assert glance.header[5] == "64 tokens, million ARM instructions"
+    assert glance.rows[0][5] == "123"
+    assert "instructions executed on emulated Cortex-A76, not time" in glance.note
+    assert "ARM" not in "".join(_tables([host])["At a glance"].header)
+    (emulated,) = devices[counted.device]
+    counts = {t.title: t for t in make_tables([emulated], {})}["Instructions"]
+    assert counts.rows[0][5] == "123,456,789"
+
+
+def test_a_phones_short_row_is_labelled_quick() -> None:
+    phone = replace(SPEED, device=replace(SPEED.device, kind="android", name="Pixel"))
+    assert _tables([phone])["At a glance"].rows[0][4] == "2.50 (quick)"
+    assert _tables([SPEED])["At a glance"].rows[0][4] == "2.50"
+
+
+def test_the_times_of_an_emulated_device_are_not_shown() -> None:
+    device = replace(SPEED.device, kind="emulated")
+    ((_, files),) = by_device([replace(SPEED, device=device)]).items()
+    assert files[0].speeds == {}
+    assert any("times are not" in line for line in caveats(device, files))
+
+
+def test_the_csv_has_a_line_a_result_and_its_statistics(tmp_path: Path) -> None:
+    import csv
+
+    write_report([SPEED, ACCURACY], tmp_path)
+    with (tmp_path / "results.csv").open(encoding="utf-8", newline="") as file:
+        speed, score = csv.DictReader(file)
+    assert (speed["median_ms"], speed["p90_ms"], speed["runs"]) == ("2.5", "3.7", "4")
+    assert speed["peak_bytes"] == "8724480"
+    assert speed["f1"] == ""
+    assert score["f1"].startswith("5.567")
+    assert "few runs" in speed["warnings"]

@@ -16,7 +16,7 @@ from transformers import RobertaConfig, RobertaForQuestionAnswering, RobertaToke
 from bench.ask import ask
 from bench.config import AskConfig, EvaluateConfig
 from bench.evaluate import evaluate
-from bench.setting import bundle_tokenizer
+from bench.subject import bundle_tokenizer
 from distilbert_mobile import main
 from export.build import build_bundle
 from export.bundle import Bundle, load_golden

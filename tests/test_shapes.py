@@ -1,4 +1,4 @@
-"""The two published shapes have exactly the paper's parameters, and say that they are random."""
+"""The published shapes have exactly their papers' parameters, and say that they are random."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,13 @@ TINY = Shape("tiny", "bert", 2, 32, 2, 64, 0)
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters"), [("bert-base", 109_482_240), ("distilbert", 66_362_880)]
+    ("name", "parameters"),
+    [
+        ("bert-base", 109_482_240),
+        ("distilbert", 66_362_880),
+        ("tinybert4", 14_350_248),
+        ("mobilebert", 24_844_544),
+    ],
 )
 def test_encoders_have_the_papers_parameters(name: str, parameters: int) -> None:
     import torch
@@ -36,8 +42,8 @@ def test_encoders_have_the_papers_parameters(name: str, parameters: int) -> None
 
 
 def test_an_unknown_shape_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="the known shapes are: bert-base, distilbert"):
-        find_shape("tinybert")
+    with pytest.raises(ValueError, match="the known shapes are: bert-base, distilbert, tinybert4"):
+        find_shape("gpt")
 
 
 def test_the_vocabulary_has_berts_size_and_special_ids() -> None:

@@ -1,6 +1,7 @@
 """The main job on tiny networks: everything is made, and an interrupted study goes on."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -70,6 +71,9 @@ def test_everything_is_made(config: StudyConfig, said: list[tuple[str, int, int]
     assert {r.subject.weights for r in results if r.subject.model == "bert-base"} == {RANDOM}
     page = (config.report / "index.html").read_text(encoding="utf-8")
     assert "Against BERT-base" in page
+    links = re.findall(r'<a href="([^"]+\.json)"', page)
+    assert len(links) == len(results)
+    assert all((config.report / link).resolve().is_file() for link in links)
     assert RANDOM in page
 
 
@@ -82,7 +86,7 @@ def test_progress_counts_to_the_end(said: list[tuple[str, int, int]]) -> None:
 
 def test_compared_files_share_a_session(config: StudyConfig, said: object) -> None:
     results = [r for r in read_results([config.results]) if r.speed]
-    sessions = {r.speed.session: r.speed.tokens for r in results if r.speed}
+    sessions = {r.speed.session: r.workload.tokens for r in results if r.speed and r.workload}
     assert sorted(sessions.values()) == [32, 80]
 
 
@@ -91,6 +95,23 @@ def test_a_second_study_uses_everything_again(config: StudyConfig, said: object)
     lines = _again(config)
     assert _times(config.bundles) | _times(config.results) == before
     assert not any("loading" in line or "question" in line for line in lines)
+
+
+def test_a_desktop_runtime_is_measured_beside_them(config: StudyConfig, said: object) -> None:
+    before = _times(config.results)
+    asked = replace(config, peers=("torch-eager-fp32",))
+    found: list[str] = []
+    results = study(asked, lambda text, done, total: found.append(f"{done}/{total} {text}")).results
+    assert before.items() <= _times(config.results).items()
+    peers = [r for r in results if r.runtime == "torch-eager" and r.workload]
+    assert {(r.subject.model, r.workload.tokens) for r in peers if r.workload} == {
+        (model, tokens) for model in ("student", "bert-base") for tokens in (32, 80)
+    }
+    assert all(r.subject.recipe == "fp32" and r.subject.parity for r in peers)
+    assert found[-1].split()[0] in {f"{n}/{n}" for n in range(1, 100)}
+    assert "torch eager" in (config.report / "report.md").read_text(encoding="utf-8")
+    for path in config.results.glob("*torch-eager*"):
+        path.unlink()
 
 
 def test_a_damaged_bundle_is_exported_and_measured_again(config: StudyConfig, said: object) -> None:
@@ -138,7 +159,7 @@ def test_a_kill_while_measuring_loses_nothing_that_was_finished(
         path.unlink()
     _kill_when(config, lambda line: "1t-80: round 2" in line)
     results = read_results([config.results])
-    assert {r.speed.tokens for r in results if r.speed} == {32}
+    assert {r.workload.tokens for r in results if r.workload} == {32}
     before = _times(config.results)
     _again(config)
     assert before.items() <= _times(config.results).items()
@@ -157,7 +178,9 @@ def test_a_kill_while_exporting_leaves_no_half_bundle(config: StudyConfig, said:
 def test_a_changed_checkpoint_is_exported_again(config: StudyConfig, said: object) -> None:
     def is_current(asked: StudyConfig) -> bool:
         folder = config.bundles / "student-int8"
-        return bundle_is_current(folder, config.models[0], "int8", asked)
+        return bundle_is_current(
+            folder, config.models[0], "int8", asked.runtimes, asked.scale.tokens
+        )
 
     assert is_current(config)
     assert not is_current(replace(config, tokens=(32, 64)))
@@ -176,6 +199,8 @@ def test_mistakes_are_found_before_the_work(config: StudyConfig, tmp_path: Path)
         study(replace(config, shapes=("gpt",), bundles=tmp_path / "b"))
     with pytest.raises(ValueError, match="two models are called 'student'"):
         study(replace(config, models=config.models * 2, bundles=tmp_path / "b"))
+    with pytest.raises(ValueError, match="unknown peer 'caffe'"):
+        study(replace(config, peers=("caffe",), bundles=tmp_path / "b"))
     with pytest.raises(FileNotFoundError, match="no such data file"):
         study(replace(config, data=(tmp_path / "x.json",), bundles=tmp_path / "b"))
     assert not (tmp_path / "b").exists()
@@ -200,8 +225,9 @@ def test_a_folder_that_is_no_bundle_is_not_overwritten(config: StudyConfig, tmp_
         {"recipes": ()},
         {"questions": 0},
         {"jobs": 0},
+        {"quick": True, "full": True},
     ],
 )
 def test_a_wrong_option_is_refused(config: StudyConfig, change: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"unknown|must be|needs"):
+    with pytest.raises(ValueError, match=r"unknown|must be|needs|opposites"):
         replace(config, **change)  # type: ignore[arg-type]

@@ -11,18 +11,15 @@ PYTHON=${1:-.venv/bin/python}
 need apk
 . android_demo/app/compile.sh
 
-# The installed bundle, or else the student that ships, exported once and again where the format changed.
-verify() { "$PYTHON" -c 'import sys, pathlib; from export.bundle import load_bundle; load_bundle(pathlib.Path(sys.argv[1]))' "$1"; }
+# The installed bundle, or else the student that ships, exported once and again where the exporter changed.
+# An app with a key has use only for a bundle that is signed.
 ASSETS=$APP/assets
-if test -e $ASSETS/bundle/manifest.json; then
-    verify $ASSETS/bundle
+if test -e $ASSETS/bundle/manifest.json || test -e $ASSETS/public.pem; then
+    "$PYTHON" -c 'import pathlib; from export.install import check_installed; check_installed(pathlib.Path("android_demo"))'
 else
-    student=$BUILD/minilm-l3-squad-int8
-    if ! verify "$student" 2>/dev/null; then
-        echo "exporting the model that ships"
-        "$PYTHON" -m distilbert_mobile export models/minilm-l3-squad --out "$student" --force --buckets 128,384 >"$BUILD/export.log" 2>&1 ||
-            { cat "$BUILD/export.log"; exit 1; }
-    fi
+    student=$BUILD/student
+    echo "exporting the model that ships, if it was not"
+    "$PYTHON" -m export.shipped "$student" >"$BUILD/export.log" 2>&1 || { cat "$BUILD/export.log"; exit 1; }
     ASSETS=$BUILD/assets
     rm -rf "$ASSETS"
     mkdir -p "$ASSETS"

@@ -22,9 +22,11 @@ junit "$BUILD/app-test" "$CLASSES" -Dmodel="$MODEL" -Dlitert="$LITERT" -Dresult=
 "$PYTHON" - "$BUILD/app-result.json" <<'END'
 import pathlib, sys
 
-from bench.result import median, read_result
+from bench.result import read_result
+from bench.samples import median
 
 result = read_result(pathlib.Path(sys.argv[1]))
-assert result.speed is not None and result.device.kind == "android"
+assert result.speed is not None and result.device.kind == "android" and result.version == 2
+assert result.speed.debug_build and result.before.temperatures_c == {"battery": 31.5}
 print(f"bench reads the app's result: {len(result.speed.wall_ms)} samples, median {median(result.speed.wall_ms):.2f} ms")
 END

@@ -1,7 +1,6 @@
 """Exports the model that ships and writes Python's answers: `reference.py FOLDER`.
 
-For the tests of both apps on a computer. `bundle/` is made where there is none of today's format,
-or one older than the exporter or the model; `answers.json` holds the sample questions.
+For the tests of both apps on a computer: `bundle/`, and `answers.json` with the sample questions.
 """
 
 import json
@@ -12,32 +11,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.setting import bundle_tokenizer  # noqa: E402
-from export.build import build_bundle  # noqa: E402
-from export.bundle import MANIFEST, Bundle, load_bundle  # noqa: E402
-from export.config import ExportConfig  # noqa: E402
+from bench.subject import bundle_tokenizer  # noqa: E402
 from export.runner import open_runner  # noqa: E402
+from export.shipped import todays_bundle  # noqa: E402
 from tasks.qa import answer_question  # noqa: E402
 from tasks.squad import read_squad, sample_path  # noqa: E402
-
-CHECKPOINT = ROOT / "models" / "minilm-l3-squad"
-
-
-def todays_bundle(path: Path) -> Bundle:
-    """The bundle at `path`, exported anew where something that goes into it is newer."""
-    try:
-        made = (path / MANIFEST).stat().st_mtime
-        sources = [*(ROOT / "export").glob("*.py"), *CHECKPOINT.iterdir()]
-        if all(source.stat().st_mtime <= made for source in sources):
-            return load_bundle(path)
-    except (ValueError, FileNotFoundError):
-        pass
-    return build_bundle(ExportConfig(CHECKPOINT, path, ("tflite",), buckets=(128, 384), force=True))
 
 
 def main(folder: Path) -> None:
     """Writes the bundle if there is none of today, and the answers anew."""
-    bundle = todays_bundle(folder / "bundle")
+    bundle = todays_bundle(folder / "bundle", ("tflite",))
     limits = bundle.manifest.qa
     assert limits is not None
     tokenizer = bundle_tokenizer(bundle)

@@ -14,9 +14,10 @@ from typing import Any
 from export.build import build_bundle
 from export.config import ExportConfig
 from export.recipes import RECIPES
+from export.shipped import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKPOINT = ROOT / "models" / "minilm-l3-squad"
+CHECKPOINT = ROOT / SHIPPED.checkpoint
 BUILD = ROOT / "build" / "compat"
 LENGTH = 128
 RIGHT_IN_OLD = ("fp32", "fp16", "int8-tensor")

@@ -21,14 +21,16 @@ final class BenchmarkTests: XCTestCase {
     let bundle = try source.load()
     let state = ProcessInfo.processInfo.thermalState
     XCTAssertEqual(state, .nominal, "the phone is warm; let it cool down")
+    let before = observePhone()
     let speed = try benchmark(plan, bundle, PhoneMeter(), passage: Sample.all[0].passage) {
       try source.open(bundle, runtime: plan.runtime, threads: plan.threads)
     }
     // Where the runtime takes its own choice, the result says how many threads were seen at work.
     if !runtime.takesThreads { plan.threads = speed.busyThreads }
-    let text = try resultJSON(
-      plan, bundle, describePhone(), runtimeVersion: "\(runtime.title) \(runtime.version)",
-      measuredAt: Date(), speed)
+    let place = Circumstances(
+      device: describePhone(), runtimeVersion: "\(runtime.title) \(runtime.version)",
+      debugBuild: isDebugBuild, before: before, after: observePhone())
+    let text = try resultJSON(plan, bundle, place, speed)
     let attachment = XCTAttachment(data: Data(text.utf8), uniformTypeIdentifier: "public.json")
     attachment.name = plan.fileName
     attachment.lifetime = .keepAlways

@@ -44,3 +44,33 @@ func describePhone() -> Device {
     processor: machine, cores: process.processorCount,
     memoryBytes: Int(process.physicalMemory))
 }
+
+/// Whether this build carries the compiler's checks.
+var isDebugBuild: Bool {
+  #if DEBUG
+    return true
+  #else
+    return false
+  #endif
+}
+
+/// The phone now.
+@MainActor
+func observePhone() -> Conditions {
+  let (process, device) = (ProcessInfo.processInfo, UIDevice.current)
+  device.isBatteryMonitoringEnabled = true
+  let status: Int
+  switch process.thermalState {
+  case .nominal: status = 0
+  case .fair: status = 1
+  case .serious: status = 3
+  case .critical: status = 4
+  @unknown default: status = 4
+  }
+  let isKnown = device.batteryState != .unknown
+  return Conditions(
+    at: Date(), thermalStatus: status,
+    batteryPercent: isKnown ? 100 * Double(device.batteryLevel) : nil,
+    batterySaver: process.isLowPowerModeEnabled,
+    charging: isKnown ? device.batteryState != .unplugged : nil)
+}

@@ -20,6 +20,6 @@ struct ModelCardScreen: View {
       .navigationTitle("Model and licences")
       .toolbar { Button("Done") { dismiss() } }
     }
-    .task { sections = await worker.manifest().map { modelCard($0, runtimes) } ?? [] }
+    .task { sections = await worker.bundle().map { modelCard($0, runtimes) } ?? [] }
   }
 }

@@ -9,14 +9,18 @@ public protocol Meter {
   func peakBytes() -> Int
 }
 
-/// The samples of one process, in order; the fields are those of `bench/result.py`.
+/// The samples of one process, in order; the fields are those of `bench/result.py`. What ends in
+/// `AtS` is in seconds since the benchmark began.
 public struct Speed: Sendable, Equatable {
   public let tokens: Int
   public let paddedTokens: Int
+  public let loadAtS: Double
   public let loadMs: Double
   public let firstMs: Double
   public let firstCpuMs: Double
+  public let warmupMs: [Double]
   public let roundSizes: [Int]
+  public let runAtS: [Double]
   public let wallMs: [Double]
   public let cpuMs: [Double]
   public let bareBytes: Int
@@ -39,23 +43,25 @@ public func benchmark(
   let interface = try bundle.model(plan.runtime).interface
   let padded = try interface.entry(for: plan.tokens).length
   let (ids, types) = try realTokens(bundle.tokenizer(), plan.tokens, passage)
+  let begun = meter.nanoseconds()
   let bare = meter.peakBytes()
   let start = meter.nanoseconds()
   let runner = Runner(interface, try open())
   let loadMs = Double(meter.nanoseconds() - start) / 1e6
-  func timed() throws -> (wall: Double, cpu: Double) {
+  func timed() throws -> (at: Double, wall: Double, cpu: Double) {
     try runner.write(ids, types)
     let cpu = meter.cpuMs()
     let begin = meter.nanoseconds()
     try runner.invoke()
     let wall = Double(meter.nanoseconds() - begin) / 1e6
-    return (wall, meter.cpuMs() - cpu)
+    return (Double(begin - begun) / 1e9, wall, meter.cpuMs() - cpu)
   }
   let first = try timed()
-  var samples: [(wall: Double, cpu: Double)] = []
+  var warmups: [Double] = []
+  var samples: [(at: Double, wall: Double, cpu: Double)] = []
   var sizes: [Int] = []
   for _ in 0..<plan.rounds {
-    for _ in 0..<plan.warmup { _ = try timed() }
+    for _ in 0..<plan.warmup { warmups.append(try timed().wall) }
     let (before, end) = (samples.count, meter.nanoseconds() + UInt64(plan.seconds * 1e9))
     repeat {
       samples.append(try timed())
@@ -67,8 +73,9 @@ public func benchmark(
     try runner.run($0.inputIDs, $0.tokenTypeIDs, length: $0.length)
   }
   return Speed(
-    tokens: plan.tokens, paddedTokens: padded, loadMs: loadMs, firstMs: first.wall,
-    firstCpuMs: first.cpu, roundSizes: sizes, wallMs: samples.map(\.wall),
+    tokens: plan.tokens, paddedTokens: padded, loadAtS: Double(start - begun) / 1e9,
+    loadMs: loadMs, firstMs: first.wall, firstCpuMs: first.cpu, warmupMs: warmups,
+    roundSizes: sizes, runAtS: samples.map(\.at), wallMs: samples.map(\.wall),
     cpuMs: samples.map(\.cpu), bareBytes: bare, peakBytes: peak)
 }
 

@@ -7,8 +7,9 @@ public struct CardSection: Sendable, Equatable, Identifiable {
   public var id: String { title }
 }
 
-/// What the manifest says about the model: for people, no number that was not measured.
-public func modelCard(_ manifest: Manifest, _ runtimes: [RuntimeChoice]) -> [CardSection] {
+/// What the bundle says about the model: for people, no number that was not measured.
+public func modelCard(_ bundle: ModelBundle, _ runtimes: [RuntimeChoice]) -> [CardSection] {
+  let manifest = bundle.manifest
   let models = manifest.models.sorted { $0.key < $1.key }
   return [aboutModel(manifest)]
     + models.map { aboutFile($0.key, $0.value, manifest, runtimes) } + [
@@ -26,7 +27,12 @@ public func modelCard(_ manifest: Manifest, _ runtimes: [RuntimeChoice]) -> [Car
         ]),
       CardSection(
         title: "Made from",
-        lines: ["Checkpoint \(manifest.provenance.checkpointSHA256)"]
+        lines: [
+          bundle.isSigned
+            ? "Signed, as checked with this app's key"
+            : "Signature not checked: this app has no key",
+          "Checkpoint \(manifest.provenance.checkpointSHA256)",
+        ]
           + (manifest.provenance.gitCommit.map { ["Source \($0)"] } ?? [])
           + manifest.provenance.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }),
     ]

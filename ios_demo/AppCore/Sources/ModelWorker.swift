@@ -96,8 +96,8 @@ public actor ModelWorker {
     return Reply(passage: job.passage, found: found, shown: found.best, latency: latency)
   }
 
-  /// What the bundle says about itself; nil before it is loaded.
-  public func manifest() -> Manifest? { loaded?.bundle.manifest }
+  /// The bundle, to tell what it says about itself; nil before it is loaded.
+  public func bundle() -> ModelBundle? { loaded?.bundle }
 
   private func milliseconds(since start: UInt64) -> Double { Double(now() - start) / 1e6 }
 }

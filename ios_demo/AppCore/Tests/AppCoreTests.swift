@@ -29,8 +29,13 @@ final class AppCoreTests: XCTestCase {
     XCTAssertEqual(engine.lengths.count, 1 + 3 * (2 + 5) + 1)
     let device = Device(
       name: "a \"phone\"", system: "iOS 26 \u{1F600}", processor: "\\", cores: 6, memoryBytes: 8)
-    let text = try resultJSON(
-      plan, bundle, device, runtimeVersion: "LiteRT 2", measuredAt: Date(), speed)
+    XCTAssertEqual(speed.warmupMs.count, 6)
+    XCTAssertEqual(speed.runAtS, speed.runAtS.sorted())
+    let state = Conditions(
+      at: Date(), thermalStatus: 0, batteryPercent: 80, batterySaver: false, charging: nil)
+    let place = Circumstances(
+      device: device, runtimeVersion: "LiteRT 2", debugBuild: true, before: state, after: state)
+    let text = try resultJSON(plan, bundle, place, speed)
     let found = try XCTUnwrap(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     XCTAssertEqual((found["subject"] as? [String: Any])?["model"] as? String, "tiny")
@@ -46,8 +51,9 @@ final class AppCoreTests: XCTestCase {
   func testTheThreadsAtWorkAreProcessorTimeOverWallTime() {
     for (cpu, threads) in [([0.0, 0.1], 1), ([2, 2], 1), ([6, 6], 3), ([7.9, 8], 4)] {
       let speed = Speed(
-        tokens: 8, paddedTokens: 8, loadMs: 1, firstMs: 1, firstCpuMs: 1, roundSizes: [2],
-        wallMs: [2, 2], cpuMs: cpu, bareBytes: 0, peakBytes: 0)
+        tokens: 8, paddedTokens: 8, loadAtS: 0, loadMs: 1, firstMs: 1, firstCpuMs: 1,
+        warmupMs: [], roundSizes: [2], runAtS: [0, 1], wallMs: [2, 2], cpuMs: cpu,
+        bareBytes: 0, peakBytes: 0)
       XCTAssertEqual(speed.busyThreads, threads)
     }
   }
@@ -128,14 +134,41 @@ final class AppCoreTests: XCTestCase {
   func testTheModelCardTellsWhatTheManifestHas() throws {
     let folder = try goldenBundle("accuracy")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let manifest = try ModelBundle(folder: folder).manifest
-    let card = modelCard(manifest, FakeSource(folder).runtimes)
+    let card = modelCard(try ModelBundle(folder: folder), FakeSource(folder).runtimes)
     let lines = card.flatMap(\.lines)
     XCTAssertTrue(card.map(\.title).contains("ExecuTorch 1"))
     XCTAssertTrue(lines.contains("Weights: apache-2.0"))
     XCTAssertTrue(lines.contains("Training data: not stated"))
     XCTAssertTrue(lines.contains { $0.contains("100 questions of dev: F1 80.0") })
+    XCTAssertTrue(lines.contains("Signature not checked: this app has no key"))
     XCTAssertEqual(Set(card.map(\.id)).count, card.count)
+  }
+
+  func testAnAppWithAKeyTakesOnlyWhatItSigned() throws {
+    let resources = FileManager.default.temporaryDirectory
+      .appendingPathComponent("resources-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: resources) }
+    try FileManager.default.createDirectory(at: resources, withIntermediateDirectories: true)
+    let folder = resources.appendingPathComponent("bundle")
+    try FileManager.default.moveItem(at: goldenBundle(), to: folder)
+    let source = AppModels(resources: resources)
+    XCTAssertFalse(try source.load().isSigned)
+
+    let signed = try goldenSignature()
+    let key = resources.appendingPathComponent("public.pem")
+    try Data(signed.key.utf8).write(to: key)
+    XCTAssertThrowsError(try source.load()) { XCTAssertTrue("\($0)".contains("is not signed")) }
+    let signature = folder.appendingPathComponent("manifest.sig")
+    try Data(signed.signature.reversed()).write(to: signature)
+    XCTAssertThrowsError(try source.load()) { XCTAssertTrue("\($0)".contains("another key")) }
+    try signed.signature.write(to: signature)
+    let card = modelCard(try source.load(), source.runtimes)
+    XCTAssertTrue(card.flatMap(\.lines).contains("Signed, as checked with this app's key"))
+
+    try Data("no key".utf8).write(to: key)
+    XCTAssertThrowsError(try source.load()) {
+      XCTAssertTrue("\($0)".contains("public.pem is no public Ed25519 key"), "\($0)")
+    }
   }
 
   func testSamplesHaveQuestionsAndOneIsLong() {

@@ -3,11 +3,13 @@ import Foundation
 import QACore
 import XCTest
 
+private let golden = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
+  path.deletingLastPathComponent()
+}.appendingPathComponent("tests/golden")
+
 /// A bundle of the golden cases in a folder of its own.
 func goldenBundle(_ name: String = "as-exported") throws -> URL {
-  let manifests = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
-    path.deletingLastPathComponent()
-  }.appendingPathComponent("tests/golden/manifests")
+  let manifests = golden.appendingPathComponent("manifests")
   let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent("bundle-\(UUID().uuidString)")
   try FileManager.default.copyItem(at: manifests.appendingPathComponent("files"), to: folder)
@@ -15,6 +17,22 @@ func goldenBundle(_ name: String = "as-exported") throws -> URL {
     at: manifests.appendingPathComponent("accepted/\(name).json"),
     to: folder.appendingPathComponent("manifest.json"))
   return folder
+}
+
+/// The key in PEM that signed the golden bundle, and its signature: the first case.
+func goldenSignature() throws -> (key: String, signature: Data) {
+  struct File: Decodable {
+    let keys: [String: String]
+    let cases: [Case]
+  }
+  struct Case: Decodable { let signature: String? }
+  let path = golden.appendingPathComponent("signatures.json")
+  let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: path))
+  let digits = Array(try XCTUnwrap(file.cases.first?.signature).utf8)
+  let bytes = try stride(from: 0, to: digits.count, by: 2).map {
+    try XCTUnwrap(UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16))
+  }
+  return (try XCTUnwrap(file.keys["own"]), Data(bytes))
 }
 
 /// Gives the stored outputs for the golden input; elsewhere the answer is the first `b` of a passage

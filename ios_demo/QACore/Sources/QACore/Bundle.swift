@@ -4,20 +4,30 @@ import Foundation
 public struct ModelBundle: Sendable {
   public let folder: URL
   public let manifest: Manifest
+  /// Whether the manifest has the signature of the key that the bundle was loaded with.
+  public let isSigned: Bool
 
   static let manifestName = "manifest.json"
 
   /// Reads the manifest of `folder` and checks every file it lists.
   ///
-  /// `verify: false` skips the SHA-256 and still compares sizes: for a start right after a full
-  /// check. Throws `QAError` for a missing folder or file, a manifest of another format, a path that
-  /// leaves the folder and content other than recorded.
-  public init(folder: URL, verify: Bool = true) throws {
+  /// Where there is a `key`, the manifest must have its signature. `verify: false` skips the SHA-256
+  /// and still compares sizes: for a start right after a full check. Throws `QAError` for a missing
+  /// folder or file, a manifest of another format or without the signature, a path that leaves the
+  /// folder and content other than recorded.
+  public init(folder: URL, key: BundleKey? = nil, verify: Bool = true) throws {
     let path = folder.appendingPathComponent(Self.manifestName)
     guard Self.isFile(path) else {
       throw QAError("\(folder.path) is not a bundle: it has no \(Self.manifestName)")
     }
-    manifest = try Manifest(Data(contentsOf: path), name: path.lastPathComponent)
+    let written = try Data(contentsOf: path)
+    if let key {
+      let signature = folder.appendingPathComponent(BundleKey.signatureName)
+      let content = Self.isFile(signature) ? try Data(contentsOf: signature) : nil
+      try key.check(written, signature: content, place: folder.path)
+    }
+    isSigned = key != nil
+    manifest = try Manifest(written, name: path.lastPathComponent)
     self.folder = folder
     for (name, record) in manifest.files.sorted(by: { $0.key < $1.key }) {
       try check(name, record, verify: verify)

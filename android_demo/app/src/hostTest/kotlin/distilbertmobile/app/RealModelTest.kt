@@ -30,7 +30,7 @@ class RealModelTest {
             } catch (absent: FileNotFoundException) {
                 null
             }
-        }, home).load(progress)
+        }, home, key = null).load(progress)
 
         override fun open(bundle: Bundle, runtime: String, threads: Int): Model {
             val host = LiteRt(System.getProperty("litert"), bundle.modelFile(runtime).path, bundle.model(runtime).call)

@@ -1,9 +1,12 @@
 package distilbertmobile.app
 
+import distilbertmobile.app.benchmark.Circumstances
+import distilbertmobile.app.benchmark.Conditions
 import distilbertmobile.app.benchmark.Device
 import distilbertmobile.app.benchmark.Meter
 import distilbertmobile.app.benchmark.Plan
 import distilbertmobile.app.benchmark.benchmark
+import distilbertmobile.app.benchmark.clocks
 import distilbertmobile.app.benchmark.json
 import distilbertmobile.app.benchmark.realTokens
 import distilbertmobile.app.benchmark.resultJson
@@ -83,6 +86,10 @@ class BenchmarkTest {
         assertEquals(listOf(4, 4, 4), speed.roundSizes)
         assertEquals(List(12) { 10.0 }, speed.wallMs)
         assertEquals(List(12) { 20.0 }, speed.cpuMs)
+        assertEquals(List(6) { 10.0 }, speed.warmupMs)
+        assertEquals(0.0, speed.loadAtS)
+        assertEquals(0.233, speed.runAtS.first(), 1e-9) // load, the first run, two untimed ones, its own inputs
+        assertEquals(speed.runAtS.sorted(), speed.runAtS)
         assertEquals(3.0, speed.loadMs)
         assertEquals(10.0, speed.firstMs)
         assertEquals(384, speed.paddedTokens)
@@ -130,7 +137,9 @@ class BenchmarkTest {
     fun `a result is written whole, with a name that says what was measured`() {
         val plan = Plan("tflite", threads = 2, tokens = 100, warmup = 1, runs = 5, rounds = 2, name = "tiny-int8")
         val device = Device("Maker \"Phone\" 9", "Android 16 (maker/fingerprint)", "chip é", 8, 12_000_000_000)
-        val text = resultJson(plan, bundle, device, "LiteRT 2.3.0", Date(0), "0f".repeat(16), run(plan).first)
+        val calm = Conditions(Date(0), 31.5, 80.0, false, true, true, true, mapOf("0" to 1_800_000L), emptyMap())
+        val where = Circumstances(device, "LiteRT 2.3.0", true, calm, calm.copy(at = Date(60_000), batteryC = null))
+        val text = resultJson(plan, bundle, where, "0f".repeat(16), run(plan).first)
         // The script that runs the tests lets bench/result.py read it.
         val target = File(System.getProperty("result") ?: "$folder/result.json")
         writeWhole(target, text)
@@ -139,6 +148,16 @@ class BenchmarkTest {
         assertTrue("\"model\": \"tiny\"" in text)
         assertEquals("tiny-int8-tflite-2t-100", resultName(plan, bundle))
         assertEquals(listOf(target.name), target.parentFile.list().orEmpty().filter { target.name in it })
+    }
+
+    @Test
+    fun `clocks are those that can be read`() {
+        for ((cpu, text) in mapOf("cpu0" to "1800000\n", "cpu10" to "2400000", "cpu2" to "<unknown>", "cpufreq" to "7")) {
+            File(folder, "$cpu/cpufreq").mkdirs()
+            File(folder, "$cpu/cpufreq/scaling_cur_freq").writeText(text)
+        }
+        File(folder, "cpu3").mkdirs()
+        assertEquals(mapOf("0" to 1_800_000L, "10" to 2_400_000L), clocks(folder, "scaling_cur_freq"))
     }
 
     @Test

@@ -2,6 +2,7 @@ package distilbertmobile.app
 
 import distilbertmobile.app.model.BundleStore
 import distilbertmobile.core.BundleException
+import distilbertmobile.core.BundleKey
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -17,7 +18,7 @@ class BundleStoreTest {
     private val assets = FakeAssets.golden()
     private val copy get() = File(home, "bundle")
 
-    private fun store() = BundleStore(assets, home)
+    private fun store(key: BundleKey? = null) = BundleStore(assets, home, key)
 
     @Test
     fun `the first start copies every file and tells how far it is`() {
@@ -115,5 +116,52 @@ class BundleStoreTest {
         assets.files += "../vocab.txt" to ByteArray(35)
         assertThrows(BundleException::class.java) { store().load() }
         assertFalse(File(home, "vocab.txt").exists())
+    }
+
+    @Test
+    fun `an app with a key takes what the key signed, and keeps the signature with the copy`() {
+        assets.files += "manifest.sig" to GoldenBundle.signature
+        store(GoldenBundle.key).load()
+        assertTrue(GoldenBundle.signature.contentEquals(File(copy, "manifest.sig").readBytes()))
+        assets.reads.clear()
+        store(GoldenBundle.key).load()
+        assertEquals(listOf("manifest.json"), assets.reads)
+    }
+
+    @Test
+    fun `an app with a key writes nothing of a bundle that it did not sign, or that nobody signed`() {
+        for (signature in listOf(null, GoldenBundle.signature.also { it[3] = 0 })) {
+            assets.files = FakeAssets.golden().files + listOfNotNull(signature).map { "manifest.sig" to it }
+            val fault = assertThrows(BundleException::class.java) { store(GoldenBundle.key).load() }
+            assertTrue("manifest.sig" in fault.message.orEmpty())
+            assertEquals(listOf("manifest.json", "manifest.sig").take(assets.reads.size), assets.reads)
+            assertFalse(copy.exists())
+            assets.reads.clear()
+        }
+    }
+
+    @Test
+    fun `a copy without a signature, made before the app had a key, is copied again`() {
+        store().load()
+        assets.files += "manifest.sig" to GoldenBundle.signature
+        store(GoldenBundle.key).load()
+        assertTrue(File(copy, "manifest.sig").isFile)
+    }
+
+    @Test
+    fun `two screens may load at once`() {
+        val faults = java.util.concurrent.ConcurrentLinkedQueue<Throwable>()
+        val threads = List(4) {
+            kotlin.concurrent.thread {
+                try {
+                    store().load { _, _ -> Thread.sleep(1) }
+                } catch (fault: Throwable) {
+                    faults += fault
+                }
+            }
+        }
+        threads.forEach { it.join() }
+        assertEquals(emptyList<Throwable>(), faults.toList())
+        assertEquals(assets.files.keys, copy.list().orEmpty().toSet())
     }
 }

@@ -2,6 +2,7 @@ package distilbertmobile.app
 
 import distilbertmobile.app.model.Model
 import distilbertmobile.app.model.Shipped
+import distilbertmobile.core.BundleKey
 import distilbertmobile.core.SpanLogits
 import java.io.File
 import java.util.ArrayDeque
@@ -14,6 +15,15 @@ internal object GoldenBundle {
         .first { File(it, "cases.json").isFile }
 
     val manifest = File(folder, "accepted/as-exported.json").readText()
+
+    private val signatures = File(folder.parentFile, "signatures.json").readText()
+
+    private fun signed(pattern: String) = Regex(pattern).find(signatures)!!.groupValues[1]
+
+    val key = BundleKey.parse(signed("\"own\": \"([^\"]*)\"").replace("\\n", "\n"), "own")
+
+    /** Of [manifest], by [key]: the first case. */
+    val signature get() = signed("\"signature\": \"([0-9a-f]*)\"").chunked(2).map { it.toInt(16).toByte() }.toByteArray()
 
     fun files(): Map<String, ByteArray> = File(folder, "files").listFiles().orEmpty().associate { it.name to it.readBytes() }
 

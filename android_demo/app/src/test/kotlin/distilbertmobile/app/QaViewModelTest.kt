@@ -27,7 +27,7 @@ class QaViewModelTest {
         var broken: String? = null
         var off = 0f
 
-        override fun load(progress: (Long, Long) -> Unit): Bundle = BundleStore(FakeAssets.golden(), home).load(progress)
+        override fun load(progress: (Long, Long) -> Unit): Bundle = BundleStore(FakeAssets.golden(), home, key = null).load(progress)
 
         override fun open(bundle: Bundle, runtime: String, threads: Int): Model {
             if (runtime == broken) throw BundleException("no $runtime here")

@@ -53,8 +53,8 @@ class QuestionTest {
 
     @Test
     fun `the card tells sizes, licences and where the model came from`() {
-        val text = modelCard(Manifest.parse(GoldenBundle.manifest, "manifest")).joinToString("\n") { (listOf(it.title) + it.lines).joinToString("\n") }
-        for (wanted in listOf("LiteRT", "ExecuTorch", "model.pte: 0.0 MB", "100.0 % of 16", "not recorded", "Weights: ", "Apache-2.0", "384 tokens")) {
+        val text = modelCard(Manifest.parse(GoldenBundle.manifest, "manifest"), isSigned = false).joinToString("\n") { (listOf(it.title) + it.lines).joinToString("\n") }
+        for (wanted in listOf("LiteRT", "ExecuTorch", "model.pte: 0.0 MB", "100.0 % of 16", "not recorded", "Weights: ", "Apache-2.0", "384 tokens", "Signature not checked")) {
             assertTrue(wanted in text) { "$wanted is not in\n$text" }
         }
     }
@@ -64,9 +64,10 @@ class QuestionTest {
         val accuracy = """{"data": "dev", "n": 200, "exact_match": 70.12, "f1": 80.56, "checkpoint_exact_match": 71.0, "checkpoint_f1": 81.0, "f1_change_low": -1.0, "f1_change_high": 0.1, "changed": 9}"""
         val manifest = GoldenBundle.manifest.replace("\"accuracy\": null", "\"accuracy\": $accuracy")
             .replace(Regex("\"weights\": (null|\"[^\"]*\")"), "\"weights\": null")
-        val text = modelCard(Manifest.parse(manifest, "manifest")).flatMap { it.lines }.joinToString("\n")
+        val text = modelCard(Manifest.parse(manifest, "manifest"), isSigned = true).flatMap { it.lines }.joinToString("\n")
         assertTrue("Measured on 200 questions of dev: F1 80.6, exact match 70.1 (checkpoint 81.0 and 71.0)" in text) { text }
         assertTrue("Weights: not stated" in text)
         assertFalse("not recorded" in text)
+        assertTrue("Signed, as checked with this app's key" in text)
     }
 }

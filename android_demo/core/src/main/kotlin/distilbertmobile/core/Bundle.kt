@@ -4,8 +4,8 @@ import java.io.File
 import java.security.MessageDigest
 import kotlin.math.abs
 
-/** A checked bundle folder. */
-class Bundle internal constructor(val folder: File, val manifest: Manifest) {
+/** A checked bundle folder; [isSigned]: its manifest has the signature of the key it was loaded with. */
+class Bundle internal constructor(val folder: File, val manifest: Manifest, val isSigned: Boolean) {
     /** @throws BundleException that names the runtimes the bundle has */
     fun model(runtime: String): ModelFile = manifest.models[runtime]
         ?: throw BundleException("$folder has no '$runtime' model; it has: ${manifest.models.keys.joinToString()}")
@@ -20,21 +20,24 @@ class Bundle internal constructor(val folder: File, val manifest: Manifest) {
     }
 
     companion object {
-        private const val MANIFEST = "manifest.json"
+        const val MANIFEST = "manifest.json"
 
         /**
          * Reads the manifest of [folder] and checks every file it lists.
          *
+         * @param key where there is one, the manifest must have its signature
          * @param verify false skips the SHA-256, not the size: for a start right after a full check
          * @throws BundleException for anything but the bytes that were measured
          */
-        fun load(folder: File, verify: Boolean = true): Bundle {
+        fun load(folder: File, key: BundleKey? = null, verify: Boolean = true): Bundle {
             val path = File(folder, MANIFEST)
             if (!path.isFile) throw BundleException("$folder is not a bundle: it has no $MANIFEST")
-            val manifest = Manifest.parse(path.readText(), "$path")
+            val written = path.readBytes()
+            key?.check(written, File(folder, BundleKey.SIGNATURE).takeIf { it.isFile }?.readBytes(), "$folder")
+            val manifest = Manifest.parse(String(written), "$path")
             for ((name, record) in manifest.files) check(folder, name, record, verify)
             checkReferences(manifest)
-            return Bundle(folder, manifest)
+            return Bundle(folder, manifest, isSigned = key != null)
         }
 
         private fun check(folder: File, name: String, record: FileRecord, verify: Boolean) {

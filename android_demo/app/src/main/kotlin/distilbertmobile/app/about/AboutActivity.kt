@@ -20,7 +20,7 @@ class AboutActivity : Activity() {
         val app = applicationContext
         thread(name = "about") {
             val card = try {
-                modelCard(bundleStore(app).load().manifest)
+                bundleStore(app).load().let { modelCard(it.manifest, it.isSigned) }
             } catch (fault: Exception) {
                 listOf(Section(app.getString(R.string.no_model), listOf("${fault.message}")))
             }

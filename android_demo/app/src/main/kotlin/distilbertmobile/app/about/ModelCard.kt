@@ -7,8 +7,12 @@ import java.util.Locale
 /** A heading and the lines below it. */
 data class Section(val title: String, val lines: List<String>)
 
-/** What the manifest says about the model: for people, no number that was not measured. */
-fun modelCard(manifest: Manifest): List<Section> = buildList {
+/**
+ * What the manifest says about the model: for people, no number that was not measured.
+ *
+ * @param isSigned whether the bundle was checked with a key of this app
+ */
+fun modelCard(manifest: Manifest, isSigned: Boolean): List<Section> = buildList {
     add(
         Section(
             "Model",
@@ -49,6 +53,7 @@ fun modelCard(manifest: Manifest): List<Section> = buildList {
         Section(
             "Made from",
             listOfNotNull(
+                if (isSigned) "Signed, as checked with this app's key" else "Signature not checked: this app has no key",
                 "Checkpoint ${manifest.checkpointSha256}",
                 manifest.gitCommit?.let { "Source $it" },
                 manifest.versions.entries.joinToString { "${it.key} ${it.value}" },

@@ -18,14 +18,20 @@ interface Meter {
     fun forgetPeak()
 }
 
-/** The samples of one fresh process, in order; the fields are those of `bench/result.py`. */
+/**
+ * The samples of one fresh process, in order; the fields are those of `bench/result.py`. What ends in
+ * `AtS` is in seconds since the benchmark began.
+ */
 data class Speed(
     val tokens: Int,
     val paddedTokens: Int,
+    val loadAtS: Double,
     val loadMs: Double,
     val firstMs: Double,
     val firstCpuMs: Double,
+    val warmupMs: List<Double>,
     val roundSizes: List<Int>,
+    val runAtS: List<Double>,
     val wallMs: List<Double>,
     val cpuMs: List<Double>,
     val bareBytes: Long,
@@ -42,23 +48,26 @@ data class Speed(
 fun benchmark(plan: Plan, bundle: Bundle, meter: Meter, passage: String, open: () -> Runner, progress: (Int, Int) -> Unit = { _, _ -> }): Speed {
     val (_, padded) = bundle.model(plan.runtime).call.choose(plan.tokens)
     val (ids, types) = realTokens(bundle.tokenizer(), plan.tokens, passage)
+    val begun = meter.nanos()
     meter.forgetPeak()
     val bare = meter.peakBytes()
     val start = meter.nanos()
     open().use { runner ->
         val loadMs = (meter.nanos() - start) / 1e6
-        fun timed(): Pair<Double, Double> {
+        fun timed(): Sample {
             runner.write(ids, types) // ExecuTorch wants its inputs anew for every run
             val cpu = meter.cpuMs()
             val wall = meter.nanos()
             runner.invoke()
-            return (meter.nanos() - wall) / 1e6 to meter.cpuMs() - cpu
+            val wallMs = (meter.nanos() - wall) / 1e6
+            return Sample((wall - begun) / 1e9, wallMs, meter.cpuMs() - cpu)
         }
         val first = timed()
-        val samples = ArrayList<Pair<Double, Double>>()
+        val warmups = ArrayList<Double>()
+        val samples = ArrayList<Sample>()
         val sizes = List(plan.rounds) { round ->
             progress(round + 1, samples.size)
-            repeat(plan.warmup) { timed() }
+            repeat(plan.warmup) { warmups += timed().wallMs }
             val before = samples.size
             val end = meter.nanos() + (plan.seconds * 1e9).toLong()
             do {
@@ -69,11 +78,13 @@ fun benchmark(plan: Plan, bundle: Bundle, meter: Meter, passage: String, open: (
         val peak = maxOf(0, meter.peakBytes() - bare)
         checkGolden(bundle, runner)
         return Speed(
-            plan.tokens, padded, loadMs, first.first, first.second, sizes,
-            samples.map { it.first }, samples.map { it.second }, bare, peak,
+            plan.tokens, padded, (start - begun) / 1e9, loadMs, first.wallMs, first.cpuMs, warmups, sizes,
+            samples.map { it.atS }, samples.map { it.wallMs }, samples.map { it.cpuMs }, bare, peak,
         )
     }
 }
+
+private class Sample(val atS: Double, val wallMs: Double, val cpuMs: Double)
 
 /** Exactly [tokens] ids and token types of real text: a question on [passage], over and over. */
 fun realTokens(tokenizer: WordPiece, tokens: Int, passage: String): Pair<IntArray, IntArray> {

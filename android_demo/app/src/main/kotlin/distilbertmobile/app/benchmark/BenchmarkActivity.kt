@@ -1,6 +1,7 @@
 package distilbertmobile.app.benchmark
 
 import android.app.Activity
+import android.content.pm.ApplicationInfo
 import android.os.Bundle
 import android.os.Process
 import android.util.Log
@@ -8,12 +9,12 @@ import android.view.WindowManager
 import android.widget.TextView
 import distilbertmobile.app.R
 import distilbertmobile.app.model.Runtime
+import distilbertmobile.app.model.bundleKey
 import distilbertmobile.app.model.bundleStore
 import distilbertmobile.app.model.openModel
 import distilbertmobile.app.part
 import distilbertmobile.app.qa.samples
 import java.io.File
-import java.util.Date
 import java.util.UUID
 import kotlin.concurrent.thread
 
@@ -54,12 +55,15 @@ class BenchmarkActivity : Activity() {
             val target = File(results, "${resultName(plan, bundle)}.json")
             target.delete()
             preload(plan.runtime)
+            val before = observePhone(this)
             val speed = benchmark(plan, bundle, PhoneMeter, samples.last().passage, {
                 openModel(bundle, plan.runtime, plan.threads, cacheDir)
             }) { round, done -> show(getString(R.string.benchmark_running, round, plan.rounds, done)) }
             val version = Runtime.of(plan.runtime).let { "${it?.title} ${it?.version}" }
             val session = plan.session ?: UUID.randomUUID().toString().replace("-", "")
-            writeWhole(target, resultJson(plan, bundle, describePhone(this), version, Date(), session, speed))
+            val debug = applicationInfo.flags and ApplicationInfo.FLAG_DEBUGGABLE != 0
+            val where = Circumstances(describePhone(this), version, debug, before, observePhone(this))
+            writeWhole(target, resultJson(plan, bundle, where, session, speed))
             getString(R.string.benchmark_done, target.path)
         } catch (fault: Throwable) {
             Log.e(TAG, "no result", fault)
@@ -76,7 +80,7 @@ class BenchmarkActivity : Activity() {
     private fun find(plan: Plan): distilbertmobile.core.Bundle {
         val name = plan.bundle ?: return bundleStore(this).load()
         val places = listOfNotNull(File(filesDir, "bundles/$name"), getExternalFilesDir(null)?.let { File(it, "bundles/$name") })
-        return distilbertmobile.core.Bundle.load(places.firstOrNull { it.isDirectory } ?: places.first())
+        return distilbertmobile.core.Bundle.load(places.firstOrNull { it.isDirectory } ?: places.first(), bundleKey(this))
     }
 
     /** Loads the runtime's library, so that its size counts as part of the bare process. */

@@ -10,16 +10,33 @@ import java.util.TimeZone
 /** The phone, as a result names it. */
 data class Device(val name: String, val system: String, val processor: String, val cores: Int, val memoryBytes: Long)
 
+/** The phone at one moment; null is what it does not tell. Clocks in kHz by the number of the core. */
+data class Conditions(
+    val at: Date,
+    val batteryC: Double?,
+    val batteryPercent: Double?,
+    val batterySaver: Boolean?,
+    val charging: Boolean?,
+    val airplaneMode: Boolean?,
+    val screenOn: Boolean?,
+    val clocksKhz: Map<String, Long>,
+    val clockLimitsKhz: Map<String, Long>,
+)
+
+/** Where and when: the phone, the build, its state before and after; `before.at` is when it began. */
+data class Circumstances(val device: Device, val runtimeVersion: String, val debugBuild: Boolean, val before: Conditions, val after: Conditions)
+
 /** A result of speed as `bench/result.py` reads it; no statistic, only samples. */
-fun resultJson(plan: Plan, bundle: Bundle, device: Device, runtimeVersion: String, measuredAt: Date, session: String, speed: Speed): String {
+fun resultJson(plan: Plan, bundle: Bundle, where: Circumstances, session: String, speed: Speed): String {
+    val device = where.device
     val manifest = bundle.manifest
     val model = bundle.model(plan.runtime)
     val record = manifest.files.getValue(model.file)
     val name = plan.name ?: plan.bundle ?: bundle.folder.name
     return json(
         linkedMapOf(
-            "version" to 1,
-            "measured_at" to isoTime(measuredAt),
+            "version" to 2,
+            "measured_at" to isoTime(where.before.at),
             "device" to linkedMapOf(
                 "kind" to "android",
                 "name" to device.name,
@@ -44,26 +61,62 @@ fun resultJson(plan: Plan, bundle: Bundle, device: Device, runtimeVersion: Strin
                 "size" to model.size,
             ),
             "runtime" to plan.runtime,
-            "runtime_version" to runtimeVersion,
-            "speed" to linkedMapOf(
-                "session" to session,
+            "runtime_version" to where.runtimeVersion,
+            "runner" to "app",
+            "workload" to linkedMapOf(
                 "threads" to plan.threads,
                 "tokens" to speed.tokens,
                 "padded_tokens" to speed.paddedTokens,
-                "load_ms" to speed.loadMs,
-                "first_ms" to speed.firstMs,
-                "first_cpu_ms" to speed.firstCpuMs,
-                "warmup" to plan.warmup,
+                "cpus" to emptyList<Int>(),
+            ),
+            "speed" to linkedMapOf(
+                "session" to session,
+                "starts" to listOf(
+                    linkedMapOf(
+                        "at_s" to speed.loadAtS,
+                        "load_ms" to speed.loadMs,
+                        "first_ms" to speed.firstMs,
+                        "first_cpu_ms" to speed.firstCpuMs,
+                        "warmup_ms" to speed.warmupMs,
+                    ),
+                ),
                 "round_sizes" to speed.roundSizes,
+                "at_s" to speed.runAtS,
                 "wall_ms" to speed.wallMs,
                 "cpu_ms" to speed.cpuMs,
+                "debug_build" to where.debugBuild,
+            ),
+            "printed" to null,
+            "memory" to linkedMapOf(
+                "method" to "VmHWM of the timed process",
                 "bare_bytes" to speed.bareBytes,
                 "peak_bytes" to speed.peakBytes,
             ),
+            "work" to null,
             "accuracy" to null,
+            "before" to conditions(where.before),
+            "after" to conditions(where.after),
+            "notes" to emptyList<Any>(),
         ),
     )
 }
+
+private fun conditions(state: Conditions) = linkedMapOf(
+    "at" to isoTime(state.at),
+    "temperatures_c" to (state.batteryC?.let { mapOf("battery" to it) } ?: emptyMap<String, Double>()),
+    "clocks_khz" to state.clocksKhz,
+    "clock_limits_khz" to state.clockLimitsKhz,
+    "governor" to null,
+    "thermal_status" to null,
+    "busy_cores" to null,
+    "throttled_ms" to null,
+    "swapped_bytes" to null,
+    "battery_percent" to state.batteryPercent,
+    "battery_saver" to state.batterySaver,
+    "charging" to state.charging,
+    "airplane_mode" to state.airplaneMode,
+    "screen_on" to state.screenOn,
+)
 
 /** The name of a result's file, without its ending. */
 fun resultName(plan: Plan, bundle: Bundle): String =
@@ -89,7 +142,7 @@ internal fun json(value: Any?): String = when (value) {
     is Map<*, *> -> value.entries.joinToString(", ", "{", "}") { "${json(it.key)}: ${json(it.value)}" }
     is List<*> -> value.joinToString(", ", "[", "]") { json(it) }
     is String -> quoted(value)
-    is Int, is Long -> value.toString()
+    is Int, is Long, is Boolean -> value.toString()
     is Double -> value.toString().also { require(value.isFinite()) { "a result holds $value" } }
     else -> throw IllegalArgumentException("no JSON for ${value.javaClass}")
 }

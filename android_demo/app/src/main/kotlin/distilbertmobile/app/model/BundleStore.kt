@@ -1,7 +1,9 @@
 package distilbertmobile.app.model
 
 import distilbertmobile.core.Bundle
+import distilbertmobile.core.Bundle.Companion.MANIFEST
 import distilbertmobile.core.BundleException
+import distilbertmobile.core.BundleKey
 import distilbertmobile.core.Manifest
 import java.io.File
 import java.io.FileOutputStream
@@ -16,42 +18,47 @@ fun interface Shipped {
 
 /**
  * Keeps a verified copy of the shipped bundle in [home], for neither runtime can map a file inside an
- * APK. Safe in two processes at once.
+ * APK. Safe in several threads and processes at once.
+ *
+ * @param key who must have signed the bundle; null takes any
  */
-class BundleStore(private val shipped: Shipped, private val home: File) {
+class BundleStore(private val shipped: Shipped, private val home: File, private val key: BundleKey?) {
     private val folder = File(home, "bundle")
     private val partial = File(home, "bundle.partial")
 
     /**
      * The bundle, every byte checked. It is copied where there is no copy yet, where the app carries
-     * another one (after an update), and where the copy is truncated or damaged.
+     * another one (after an update), and where the copy is truncated, damaged or not signed.
      *
      * @param progress bytes copied and bytes in all; it stops the copy by throwing
      * @throws BundleException where the app carries no valid bundle, or the phone has no room for it
      */
-    fun load(progress: (Long, Long) -> Unit = { _, _ -> }): Bundle {
+    fun load(progress: (Long, Long) -> Unit = { _, _ -> }): Bundle = synchronized(THREADS) {
         home.mkdirs()
         RandomAccessFile(File(home, "lock"), "rw").use { lock ->
             lock.channel.lock().use {
-                val wanted = shipped.open(MANIFEST)?.use { it.readBytes() }
+                val wanted = bytes(MANIFEST)
                     ?: throw BundleException("this app was built without a model; run `distilbert-mobile install BUNDLE android_demo` and build it again")
-                present(wanted)?.let { return it }
-                return copy(wanted, progress)
+                present(wanted) ?: copy(wanted, progress)
             }
         }
     }
+
+    private fun bytes(name: String) = shipped.open(name)?.use { it.readBytes() }
 
     private fun present(wanted: ByteArray): Bundle? {
         val manifest = File(folder, MANIFEST)
         if (!manifest.isFile || !manifest.readBytes().contentEquals(wanted)) return null
         return try {
-            Bundle.load(folder)
+            Bundle.load(folder, key)
         } catch (damaged: BundleException) {
             null
         }
     }
 
     private fun copy(wanted: ByteArray, progress: (Long, Long) -> Unit): Bundle {
+        val signature = bytes(BundleKey.SIGNATURE)
+        key?.check(wanted, signature, "the shipped bundle")
         val manifest = Manifest.parse(String(wanted), "the shipped $MANIFEST")
         discard(partial)
         discard(folder) // first, for two copies may not fit
@@ -66,10 +73,11 @@ class BundleStore(private val shipped: Shipped, private val home: File) {
                 if (File(name).name != name) throw BundleException("the shipped $MANIFEST names '$name', which is outside the bundle")
                 done = copyFile(name, done) { progress(it, all) }
             }
+            if (signature != null) File(partial, BundleKey.SIGNATURE).writeBytes(signature)
             File(partial, MANIFEST).writeBytes(wanted)
-            Bundle.load(partial)
+            Bundle.load(partial, key)
             if (!partial.renameTo(folder)) throw BundleException("cannot rename $partial to $folder")
-            return Bundle.load(folder, verify = false)
+            return Bundle.load(folder, key, verify = false)
         } catch (fault: IOException) {
             throw BundleException("copying the model failed: ${fault.message}")
         } finally {
@@ -103,7 +111,8 @@ class BundleStore(private val shipped: Shipped, private val home: File) {
     private fun megabytes(bytes: Long) = (bytes + 999_999) / 1_000_000
 
     private companion object {
-        const val MANIFEST = "manifest.json"
+        /** The file's lock is the process's: two threads of one must not ask for it at once. */
+        val THREADS = Any()
         const val SPARE_BYTES = 20_000_000L // for the runtimes' packed weights and for the system
     }
 }

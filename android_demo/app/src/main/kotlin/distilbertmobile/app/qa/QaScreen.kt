@@ -2,8 +2,10 @@ package distilbertmobile.app.qa
 
 import android.text.Editable
 import android.text.Spannable
+import android.text.TextPaint
 import android.text.TextWatcher
-import android.text.style.BackgroundColorSpan
+import android.text.style.CharacterStyle
+import android.text.style.UpdateAppearance
 import android.view.LayoutInflater
 import android.view.View
 import android.view.ViewGroup
@@ -127,10 +129,10 @@ class QaScreen(private val root: View, private val viewModel: QaViewModel, openA
     /** Highlights [span] at its own place; the same words elsewhere stay as they are. */
     private fun mark(span: Span?, of: String?, scroll: Boolean) {
         val text = passage.text
-        text.getSpans(0, text.length, BackgroundColorSpan::class.java).forEach(text::removeSpan)
+        text.getSpans(0, text.length, AnswerMark::class.java).forEach(text::removeSpan)
         if (span == null || of != text.toString()) return
         val range = utf16Range(of, span)
-        text.setSpan(BackgroundColorSpan(highlight), range.first, range.last + 1, Spannable.SPAN_EXCLUSIVE_EXCLUSIVE)
+        text.setSpan(AnswerMark(highlight), range.first, range.last + 1, Spannable.SPAN_EXCLUSIVE_EXCLUSIVE)
         if (scroll) {
             val layout = passage.layout ?: return
             val top = layout.getLineTop(layout.getLineForOffset(range.first))
@@ -147,6 +149,14 @@ class QaScreen(private val root: View, private val viewModel: QaViewModel, openA
 
     private companion object {
         const val SHOWN = 5
+    }
+}
+
+/** Told not by colour alone. */
+private class AnswerMark(private val colour: Int) : CharacterStyle(), UpdateAppearance {
+    override fun updateDrawState(paint: TextPaint) {
+        paint.bgColor = colour
+        paint.isUnderlineText = true
     }
 }
 

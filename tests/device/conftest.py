@@ -1,0 +1,80 @@
+"""A private adb server, boxes, and the model that ships as a bundle."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from box import Box, Cable, free_port
+from scripted import small_bundle
+from short import connect, make_box
+
+from bench.phone.adb import Adb
+from export.bundle import Bundle
+from export.shipped import todays_bundle
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def adb() -> Iterator[Adb]:
+    """adb with a server of its own: nobody's phones are touched."""
+    os.environ["ANDROID_ADB_SERVER_PORT"] = str(free_port())
+    adb = Adb()
+    adb.devices()
+    yield adb
+    subprocess.run([adb.program, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    """The model that ships, as .tflite: the one that the tests of the apps use."""
+    return todays_bundle(ROOT / "build" / "host-model" / "bundle", ("tflite",))
+
+
+@pytest.fixture(scope="session")
+def small(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A small bundle that only a scripted runner can run."""
+    return small_bundle(bundle, tmp_path_factory.mktemp("small") / "small-int8")
+
+
+@pytest.fixture(scope="session")
+def fast_box() -> Iterator[Box]:
+    """An x86-64 phone: everything but the processor is the same, and it is quick."""
+    box = make_box("amd64", "fast")
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def fast(fast_box: Box) -> Box:
+    """The same, as it was when new."""
+    fast_box.reset()
+    return fast_box
+
+
+@pytest.fixture
+def cable(fast: Box) -> Iterator[Cable]:
+    """A cable to it."""
+    cable = Cable(fast.port)
+    yield cable
+    cable.close()
+
+
+@pytest.fixture
+def serial(adb: Adb, cable: Cable) -> Iterator[str]:
+    """The serial of the fast phone at the end of the cable."""
+    serial = connect(adb, cable.port)
+    yield serial
+    adb.stop.clear()
+    cable.plug_in()
+    adb.run(["disconnect", serial], 20)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Iterator[Path]:
+    """A folder for results."""
+    yield tmp_path / "results"
+    shutil.rmtree(tmp_path / "results", ignore_errors=True)
