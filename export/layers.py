@@ -57,9 +57,18 @@ class Attention(nn.Module):
         self.value = nn.Linear(values, width)
         self.output = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-        """Attend with `x` to `values`; `bias` [1, 1, length] is added to the scores of a token."""
-        query = self.query(x).view(-1, self.heads, self.width).permute(1, 0, 2)
+    def forward(
+        self, x: Tensor, values: Tensor, bias: Tensor, asking: Tensor | None = None
+    ) -> Tensor:
+        """Attend with `x` to `values`; `bias` [1, 1, length] is added to the scores of a token.
+
+        asking: the rows of `x` that an output is wanted for; None for all.
+        """
+        query = (
+            self.query(x if asking is None else asking)
+            .view(-1, self.heads, self.width)
+            .permute(1, 0, 2)
+        )
         key = self.key(x).view(-1, self.heads, self.width).permute(1, 2, 0)
         value = self.value(values).view(-1, self.heads, self.width).permute(1, 0, 2)
         weights = torch.softmax(torch.bmm(query, key) + bias, dim=-1)
@@ -80,8 +89,9 @@ class Layer(nn.Module):
         self.output_norm = nn.LayerNorm(shape.hidden, eps=shape.eps)
         self.activation = ACTIVATIONS[shape.activation]
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """[length, hidden] to [length, hidden]; `bias` as in Attention."""
-        x = self.attention_norm(x + self.attention(x, x, bias))
+    def forward(self, x: Tensor, bias: Tensor, rows: int | None = None) -> Tensor:
+        """[length, hidden] to the same, or to its first `rows`; `bias` as in Attention."""
+        asking = x if rows is None else x[:rows]
+        x = self.attention_norm(asking + self.attention(x, x, bias, asking))
         out: Tensor = self.output_norm(x + self.down(self.activation(self.up(x))))
         return out
