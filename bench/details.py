@@ -70,9 +70,9 @@ def accuracy(files: Sequence[File]) -> Table:
     scores = ("EM", "F1", "interval", "against checkpoint")
     header = ("model", "precision", "runtime", "data", *scores)
     note = (
-        "Measured on the shipped bytes, through the same code as the checkpoint. The interval of F1 "
-        f"({CONFIDENCE:.0f} %) is bootstrapped over questions. Cosine (lowest) "
-        "and error (largest) compare the file's logits with the float32 network at export."
+        "Measured on the shipped bytes, through the same code as the checkpoint. The interval of "
+        f"F1 ({CONFIDENCE:.0f} %) is bootstrapped over questions. Cosine (lowest) and error "
+        "(largest) compare the file's logits with the float32 network at export."
     )
     return Table("Accuracy", note, (*header, "cosine", "error"), tuple(rows), labels=4)
 
