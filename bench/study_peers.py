@@ -32,6 +32,7 @@ class StudyPeers:
 
     config: StudyConfig
     tried: dict[tuple[Path, str, int], list[PeerSetting]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def settings(
         self,
@@ -60,5 +61,6 @@ class StudyPeers:
             wanted, checkpoint.resolve(), tokens, lambda text, done, total: say(text)
         )
         for one in refused:
-            say(f"{one.model}: {one.peer} is left out at {tokens} tokens: {one.said}")
+            self.left_out.append(f"{one.model}, {one.peer}, {tokens} tokens: {one.said}")
+            say(f"left out: {self.left_out[-1]}")
         return found

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bench.result import RANDOM, read_results
 from bench.reuse import bundle_is_current
 from bench.shapes import Shape, write_shape
 from bench.study import study
+from export.config import ExportConfig
 
 FILES = 2 * 2  # models x recipes, one runtime
 
@@ -112,6 +113,48 @@ def test_a_desktop_runtime_is_measured_beside_them(config: StudyConfig, said: ob
     assert "torch eager" in (config.report / "report.md").read_text(encoding="utf-8")
     for path in config.results.glob("*torch-eager*"):
         path.unlink()
+
+
+@pytest.fixture
+def refuse(config: StudyConfig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """A function after which one bundle must be made again, and cannot."""
+
+    def build(wanted: ExportConfig, progress: object) -> None:
+        raise ValueError(f"{wanted.out.name}: cosine 0.5")
+
+    wholes: dict[Path, str] = {}
+
+    def damage(name: str) -> None:
+        path = config.bundles / name / "manifest.json"
+        wholes[path] = path.read_text()
+        path.write_text("{")
+
+    monkeypatch.setattr("export.build.build_bundle", build)
+    yield damage
+    for path, text in wholes.items():
+        path.write_text(text)
+
+
+def test_random_weights_that_fail_their_proof_are_left_out(
+    config: StudyConfig, said: object, refuse: Callable[[str], None], tmp_path: Path
+) -> None:
+    refuse("bert-base-int8")
+    lines: list[str] = []
+    asked = replace(config, results=tmp_path / "results", report=tmp_path / "report")
+    found = study(asked, lambda text, done, total: lines.append(f"{done} of {total}: {text}"))
+    assert found.left_out == ("bert-base-int8: bert-base-int8: cosine 0.5",)
+    assert any("left out: bert-base-int8" in line for line in lines)
+    assert {r.subject.recipe for r in found.results if r.subject.model == "bert-base"} == {"fp32"}
+    done, total = lines[-1].split(":")[0].split(" of ")
+    assert done == total
+
+
+def test_a_student_that_fails_its_proof_ends_the_study(
+    config: StudyConfig, said: object, refuse: Callable[[str], None]
+) -> None:
+    refuse("student-int8")
+    with pytest.raises(ValueError, match=r"student-int8: cosine 0\.5"):
+        _again(config)
 
 
 def test_a_damaged_bundle_is_exported_and_measured_again(config: StudyConfig, said: object) -> None:
