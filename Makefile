@@ -5,7 +5,7 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat
+.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat test-device test-arm
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--quick: the student alone; STUDY=--full: everything)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
@@ -14,6 +14,8 @@ help:
 	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core and app"
 	@echo "make apk        set up Android's tools of Debian, then a signed and verified APK with the model that ships, without its runtimes"
 	@echo "make test-compat set up other runtimes in environments of their own, then our .tflite files in them"
+	@echo "make test-device set up a phone in a box (Debian's adb and adbd, ARM64 by qemu), then bench and evaluate on it, and all that can go wrong"
+	@echo "make test-arm   set up the runtimes' ARM64 builds, then the files that ship on them in an emulator: logits, answers, instructions"
 	@echo "make check      ruff and mypy"
 
 setup: $(STAMP)
@@ -98,3 +100,17 @@ $(COMPAT)/%/.complete: tests/compat/%.txt
 
 test-compat: $(STAMP) $(COMPAT)/tensorflow-cpu/.complete $(COMPAT)/tflite-runtime/.complete
 	@$(BIN)/python tests/compat/check.py $(COMPAT)
+
+# The phone in a box and the files that ship on ARM64; docs/phones.md. A network of its own: adbd listens
+# everywhere, and nobody's phones are seen.
+ON_DEVICE := -m pytest -n $(JOBS) --dist loadfile -o python_files='check_*.py' -o pythonpath=tests/device
+test-device: $(STAMP)
+	@tests/device/install.sh device $(BIN)/python
+	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
+	@unshare --user --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh \
+		$(BIN)/python $(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py programs.py)
+
+test-arm: $(STAMP)
+	@tests/device/install.sh arm $(BIN)/python
+	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
+	@$(BIN)/python $(ON_DEVICE) --dist load tests/device/check_arm.py

@@ -67,14 +67,14 @@ def accuracy(files: Sequence[File]) -> Table:
                     f"{parity.max_error:.3f}" if parity else NOTHING,
                 )
             )
-    scores = ("EM", "F1", "interval", "against checkpoint")
+    scores = ("EM", "F1", "interval", "against checkpoint", "cosine", "error")
     header = ("model", "precision", "runtime", "data", *scores)
     note = (
         "Measured on the shipped bytes, through the same code as the checkpoint. The interval of "
         f"F1 ({CONFIDENCE:.0f} %) is bootstrapped over questions. Cosine (lowest) and error "
         "(largest) compare the file's logits with the float32 network at export."
     )
-    return Table("Accuracy", note, (*header, "cosine", "error"), tuple(rows), labels=4)
+    return Table("Accuracy", note, header, tuple(rows), labels=4)
 
 
 def _length(file: File, threads: int, tokens: int) -> str:

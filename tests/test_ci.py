@@ -55,6 +55,17 @@ def test_android_tools_that_cannot_be_installed_end_with_3(
     assert "apt-get install" in done.stdout
 
 
+@pytest.mark.parametrize("what", ["device", "arm"])
+def test_a_phone_in_a_box_that_cannot_be_installed_ends_with_3(
+    what: str, broken_tools: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tests" / "device").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "device" / "install.sh", tmp_path / "tests" / "device")
+    done = run(["tests/device/install.sh", what, "python3"], broken_tools, tmp_path)
+    assert done.returncode == 3
+    assert "error: could not install" in done.stdout
+
+
 @pytest.mark.skipif(shutil.which("swift") is not None, reason="this machine has a Swift")
 def test_a_swift_that_cannot_be_set_up_ends_with_3(broken_tools: Path, tmp_path: Path) -> None:
     done = run([str(ROOT / "ios_demo" / "swift.sh"), ".", "swift", "test"], broken_tools, tmp_path)
@@ -72,6 +83,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "shared" / "data").mkdir(parents=True)
     script(folder / "android_demo" / "install.sh", "exit 0")
     script(folder / "ios_demo" / "swift.sh", "exit 0")
+    script(folder / "tests" / "device" / "install.sh", "exit 0")
     script(tmp_path / "tools" / "make", 'echo "made $*"; test ! -e fails-$1')
     script(tmp_path / "tools" / "git", "exit 0")
     return folder
@@ -86,7 +98,8 @@ def test_ci_runs_everything_and_ends_with_the_tests(checkout: Path) -> None:
     status, lines = ci(checkout)
     made = [line.split()[1] for line in lines if line.startswith("made")]
     assert status == 0
-    assert made == ["setup", "check", "test-kotlin", "test-swift", "apk", "test"]
+    phones = ["test-kotlin", "test-swift", "apk", "test-device", "test-arm"]
+    assert made == ["setup", "check", *phones, "test"]
     assert lines[-1].startswith("made test")
     assert not [line for line in lines if line.startswith(("skipped", "FAILED"))]
 
@@ -99,7 +112,9 @@ def test_ci_says_what_it_skipped_for_want_of_a_tool(checkout: Path) -> None:
     assert [line for line in lines if line.startswith("skipped: test-swift: its tools cannot")]
 
 
-@pytest.mark.parametrize("target", ["check", "test-kotlin", "test-swift", "apk", "test"])
+@pytest.mark.parametrize(
+    "target", ["check", "test-kotlin", "test-swift", "apk", "test-device", "test-arm", "test"]
+)
 def test_a_step_that_fails_fails_ci_after_the_others_ran(checkout: Path, target: str) -> None:
     (checkout / f"fails-{target}").touch()
     status, lines = ci(checkout)

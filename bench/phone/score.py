@@ -84,7 +84,7 @@ def _score_phone(
         cores=session.facts.cores_for(config.threads),
         timeout_s=CHUNK_TIMEOUT_S,
     )
-    inputs = _windows(bundle, limits, questions)
+    inputs = windows_of(bundle, limits, questions)
     known = _run(bundle, inputs, session, runner, job, progress, chunk)
 
     def span_logits(input_ids: list[int], token_type_ids: list[int]) -> Logits:
@@ -102,7 +102,8 @@ def _score_phone(
     return result
 
 
-def _windows(bundle: Bundle, limits: QaLimits, questions: Sequence[Question]) -> list[Input]:
+def windows_of(bundle: Bundle, limits: QaLimits, questions: Sequence[Question]) -> list[Input]:
+    """The different model inputs of all questions, not padded."""
     tokenizer = bundle_tokenizer(bundle)
     found: dict[Input, None] = {}
     for one in questions:

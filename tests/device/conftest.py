@@ -1,7 +1,6 @@
 """A private adb server, boxes, and the model that ships as a bundle."""
 
 import os
-import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from short import connect, make_box
 
 from bench.phone.adb import Adb
 from export.bundle import Bundle
+from export.shipped import todays_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,10 +30,8 @@ def adb() -> Iterator[Adb]:
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
-    """The model that ships, as int8 .tflite: the one that the tests of the apps use."""
-    reference = runpy.run_path(str(ROOT / "ios_demo" / "HostCheck" / "reference.py"))
-    made: Bundle = reference["todays_bundle"](ROOT / "build" / "host-model" / "bundle")
-    return made
+    """The model that ships, as .tflite: the one that the tests of the apps use."""
+    return todays_bundle(ROOT / "build" / "host-model" / "bundle", ("tflite",))
 
 
 @pytest.fixture(scope="session")

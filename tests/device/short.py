@@ -31,5 +31,5 @@ def connect(adb: Adb, port: int) -> str:
 
 def config_for(bundle: Bundle, serial: str, out: Path, **changes: Any) -> BenchConfig:
     """One short setting."""
-    values: dict[str, Any] = {"threads": (1,), "tokens": (64,), **changes}
+    values: dict[str, Any] = {"threads": (1,), "tokens": (64,), "runtimes": ("tflite",), **changes}
     return BenchConfig(bundle.folder, out=out, device=f"adb:{serial}", **values)
