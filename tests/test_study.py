@@ -17,6 +17,7 @@ from bench.result import RANDOM, read_results
 from bench.reuse import bundle_is_current
 from bench.shapes import Shape, write_shape
 from bench.study import study
+from bench.subject import PACKAGES
 from export.config import ExportConfig
 
 FILES = 2 * 2  # models x recipes, one runtime
@@ -247,6 +248,14 @@ def test_mistakes_are_found_before_the_work(config: StudyConfig, tmp_path: Path)
     with pytest.raises(FileNotFoundError, match="no such data file"):
         study(replace(config, data=(tmp_path / "x.json",), bundles=tmp_path / "b"))
     assert not (tmp_path / "b").exists()
+
+
+def test_a_peer_that_is_not_installed_is_named_before_the_work(
+    config: StudyConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PACKAGES, "onnxruntime", "no-such-package")
+    with pytest.raises(ValueError, match=r"onnxruntime-int8 needs no-such-package; pip install"):
+        study(replace(config, peers=("onnxruntime-int8",)))
 
 
 def test_a_folder_that_is_no_bundle_is_not_overwritten(config: StudyConfig, tmp_path: Path) -> None:
