@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.cache import measure_cache
 from bench.gemm import measure_gemm
 from bench.host import measure_together, shape_folder
 from bench.peer_settings import PEERS, Peer, PeerSetting, Reference, Refused, make_file
@@ -57,6 +58,9 @@ def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> 
             results += _measure(config, checkpoint, bundles, peers, tokens, progress)
             refused += failed
             done += 1
+        for bundle in bundles if "tflite" in config.runtimes else ():
+            progress(f"{bundle.name}: memory of all buckets", done, steps)
+            _write(measure_cache(bundle), config.out / f"cache-{bundle.name}.json")
         if config.data:
             _ask_typical(config, bundles, progress)
     if config.page is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from bench.cache import CacheUse
 from bench.gemm import Gemm
 from bench.measured import MEGABYTE, RUNTIME_NAMES, File, by_device
 from bench.peer_settings import Refused
@@ -41,13 +42,14 @@ def write_page(results: Path, page: Path) -> None:
 
 def render(results: Path) -> str:
     """Return the Markdown of all tables."""
-    special = ("gemm-", "typical-", "refused-")
+    special = ("gemm-", "typical-", "cache-", "refused-")
     paths = sorted(p for p in results.glob("*.json") if not p.name.startswith(special))
     if not paths:
         raise FileNotFoundError(f"no result files in {results}; run `distilbert-mobile peers`")
     found = [read_result(path) for path in paths]
     gemms = [_read(Gemm, path) for path in sorted(results.glob("gemm-*.json"))]
     typical = [_read(Typical, path) for path in sorted(results.glob("typical-*.json"))]
+    caches = [_read(CacheUse, path) for path in sorted(results.glob("cache-*.json"))]
     refused = [_read(Refused, path) for path in sorted(results.glob("refused-*.json"))]
     devices = by_device(found)
     if len(devices) != 1:
@@ -62,7 +64,7 @@ def render(results: Path) -> str:
     for model in models:
         chosen = [file for file in files if file.subject.model == model]
         lines += [f"### {model}", "", f"{_weights(chosen)}", *_times(chosen), *_against(chosen)]
-    lines += [*_peak(files, gemms), *_typical(typical), *_refused(refused)]
+    lines += [*_peak(files, gemms), *_typical(typical), *_cache(caches), *_refused(refused)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -193,6 +195,32 @@ def _typical(found: Sequence[Typical]) -> list[str]:
         "",
         f"{len(found[0].lengths)} windows of questions spread over {data}: at the length of their "
         f"bucket, and in turn padded to {found[0].fixed_length} tokens. Mean times, ratio of sums.",
+        "",
+        *_table(header, rows, 2),
+    ]
+
+
+def _cache(found: Sequence[CacheUse]) -> list[str]:
+    if not found:
+        return []
+    rows = [
+        [
+            f"{one.subject.model} {one.subject.recipe}",
+            ", ".join(map(str, one.lengths)),
+            number(one.cold_peak_bytes / MEGABYTE),
+            number(one.warm_peak_bytes / MEGABYTE),
+            number(one.cold_load_ms),
+            number(one.warm_load_ms),
+            number(one.cache_bytes / MEGABYTE),
+        ]
+        for one in found
+    ]
+    header = ["file", "buckets", "peak MB", "warm", "load ms", "warm", "cache MB"]
+    return [
+        "### All buckets of a .tflite at run time",
+        "",
+        "Every bucket loaded and run once in a fresh process; warm: with the weights that the "
+        "first process packed. Peak over the bare runtime.",
         "",
         *_table(header, rows, 2),
     ]

@@ -94,8 +94,22 @@ def tune(config: TuneConfig, progress: Progress = lambda text, done, total: None
     record = {"config": asdict(config), "tried": [asdict(one) for one in judged]}
     text = json.dumps(record, indent=1, default=str)
     (config.out / "tune.json").write_text(text + "\n", encoding="utf-8")
+    (config.out / "tune.md").write_text(markdown(judged), encoding="utf-8")
     draw_front(judged, config, config.out / "tune.png")
     return Tuned(tuple(judged), winner, config.out)
+
+
+def markdown(tried: Sequence[Tried]) -> str:
+    """Return the table of everything tried."""
+    header = "| candidate | runtime | MB | F1 | F1 lost | times faster |\n"
+    rows = [
+        f"| {one.candidate} | {one.runtime} | {one.mb:.2f} | {one.f1:.2f} | {one.f1_drop:+.2f} | "
+        f"{one.speedup:.2f} |\n"
+        if one.refused is None
+        else f"| {one.candidate} | {one.runtime} | {one.refused} | | | |\n"
+        for one in tried
+    ]
+    return header + "|---|---|---:|---:|---:|---:|\n" + "".join(rows)
 
 
 def _candidates(config: TuneConfig) -> Iterator[Candidate]:

@@ -82,11 +82,14 @@ class Session:
         self.bare_bytes = peak_memory()
         return {}
 
-    def load(self, folder: str, runtime: str, threads: int) -> Answer:
+    def load(
+        self, folder: str, runtime: str, threads: int, weight_cache: str | None = None
+    ) -> Answer:
         """Load the model; its hash was checked by the process that asks."""
         self.bundle = load_bundle(Path(folder), verify=False)
+        cache = None if weight_cache is None else Path(weight_cache)
         at, start = time.time(), time.perf_counter()
-        runner = open_runner(self.bundle, runtime, threads)
+        runner = open_runner(self.bundle, runtime, threads, cache)
         load_ms = 1000 * (time.perf_counter() - start)
         self.runner, self.model = runner, runner.span_logits
         self._check: Callable[[], float] = lambda: check_golden(self.bundle, runner)

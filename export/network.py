@@ -74,12 +74,28 @@ class Network(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Logits by name, from [1, length] ids, mask and (where the network has any) types."""
-        return self._logits(self.states(input_ids, attention_mask, token_type_ids)[-1])
+        x, bias = self._embedded(input_ids, attention_mask, token_type_ids)
+        for layer in self.layers[:-1]:
+            x = layer(x, bias)
+        last = self.layers[-1]
+        # A classifier reads the first token alone: the last layer computes no other.
+        only_first = self.shape.task != QUESTION_ANSWERING and isinstance(last, Layer)
+        return self._logits(last(x, bias, 1) if only_first else last(x, bias))
 
     def states(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> list[Tensor]:
         """What leaves the embeddings and then each layer, each [length, hidden]."""
+        x, bias = self._embedded(input_ids, attention_mask, token_type_ids)
+        states = [x]
+        for layer in self.layers:
+            states.append(layer(states[-1], bias))
+        return states
+
+    def _embedded(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """What enters the first layer, and what the mask adds to the scores of every layer."""
         # Times the mask (padding may read row 0): a lookup of constants alone would be folded into
         # a float32 copy of the table for every length.
         places = torch.arange(input_ids.shape[1]) * attention_mask.view(-1)
@@ -94,11 +110,7 @@ class Network(nn.Module):
             x = self.norm(x)
         if self.project is not None:
             x = self.project(x)
-        bias = (1.0 - real.view(1, 1, -1)) * MASKED
-        states = [x]
-        for layer in self.layers:
-            states.append(layer(states[-1], bias))
-        return states
+        return x, (1.0 - real.view(1, 1, -1)) * MASKED
 
     def _logits(self, x: Tensor) -> dict[str, Tensor]:
         """[length, hidden] to the logits of the task."""

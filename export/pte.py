@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from export.layers import replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
 from export.recipes import BLOCK, BLOCK_SIZE, STATIC, Numbers, Recipe
@@ -137,16 +138,8 @@ def _feed(interface: Interface, sample: Sample) -> tuple[Tensor, ...]:
 
 def _halve(network: Network, recipe: Recipe) -> nn.Module:
     model = copy.deepcopy(network)
-    _replace(model, {nn.Linear: _HalfLinear, nn.Embedding: _HalfTable}, recipe)
+    replace_modules(model, {nn.Linear: _HalfLinear, nn.Embedding: _HalfTable}, recipe.keeps)
     return Outputs(model)
-
-
-def _replace(model: Network, kinds: dict[type[nn.Module], Any], recipe: Recipe) -> None:
-    """Put another kind of module in the places of those that the recipe does not keep."""
-    for name, module in list(model.named_modules()):
-        if type(module) in kinds and not recipe.keeps(name):
-            parent, _, attribute = name.rpartition(".")
-            setattr(model.get_submodule(parent), attribute, kinds[type(module)](module))
 
 
 def _quantize(
@@ -161,7 +154,7 @@ def _quantize(
     model = Outputs(copy.deepcopy(network))
     quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
     if recipe.tables.scales == BLOCK:
-        _replace(model.network, {nn.Embedding: _BlockTable}, recipe)
+        replace_modules(model.network, {nn.Embedding: _BlockTable}, recipe.keeps)
     if recipe.linears.dtype == "int4":
         granularity = _granularity(recipe.linears)
         config = Int8DynamicActivationIntxWeightConfig(

@@ -247,7 +247,13 @@ def open_pte(path: Path, interface: Interface, threads: int = 1) -> Runner:
 OPENERS: dict[str, Callable[..., Runner]] = {"tflite": open_tflite, "pte": open_pte}
 
 
-def open_runner(bundle: Bundle, runtime: str, threads: int = 1) -> Runner:
-    """Load the model of one runtime of a bundle."""
-    model = bundle.model(runtime)
-    return OPENERS[runtime](bundle.model_path(runtime), model.interface, threads)
+def open_runner(
+    bundle: Bundle, runtime: str, threads: int = 1, weight_cache: Path | None = None
+) -> Runner:
+    """Load the model of one runtime of a bundle; `weight_cache` as in `open_tflite`."""
+    model, path = bundle.model(runtime), bundle.model_path(runtime)
+    if weight_cache is None:
+        return OPENERS[runtime](path, model.interface, threads)
+    if runtime != "tflite":
+        raise ValueError(f"only LiteRT keeps packed weights in a file, not {runtime}")
+    return open_tflite(path, model.interface, threads, weight_cache)

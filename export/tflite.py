@@ -1,5 +1,6 @@
 """The inference network as one .tflite file with a signature per input length."""
 
+import copy
 import os
 import re
 import tempfile
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from export.layers import PlainNorm, replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
 from export.recipes import BLOCK_SIZE, STATIC, Numbers, Recipe
@@ -42,6 +44,8 @@ def write_tflite(
     import litert_torch
 
     interface = tflite_interface(network, lengths)
+    network = copy.deepcopy(network)
+    replace_modules(network, {nn.LayerNorm: PlainNorm})
     converter: Any = litert_torch
     for entry in interface.entries:
         sample = {

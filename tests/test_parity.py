@@ -1,6 +1,7 @@
 """Parity has to notice a file that computes something else, and samples have to be real text."""
 
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from export.manifest import (
 from export.parity import LIMITS, best_choice, golden_tolerance, measure_parity, parity_fault
 from export.recipes import RECIPES, fp32, int8
 from export.runner import Runner
-from export.samples import Sample, golden_samples, make_samples
+from export.samples import Sample, calibration_samples, golden_samples, make_samples
 from tasks.squad import read_squad, sample_path
 from tasks.tokenizer import WordPieceTokenizer, tokenizer_from_vocab
 
@@ -153,3 +154,18 @@ def test_samples_are_text_that_fills_each_length_or_leaves_padding(
     assert len(set(map(tuple, distinct))) == len(distinct)
     padded, full = golden_samples(samples)
     assert (padded.length, len(padded.input_ids), len(full.input_ids)) == (16, 12, 384)
+
+
+def test_calibration_with_one_text_is_refused(
+    tmp_path: Path, tokenizer: WordPieceTokenizer
+) -> None:
+    data = json.loads(sample_path().read_text(encoding="utf-8"))
+    article = data["data"][0]
+    paragraph = article["paragraphs"][0]
+    paragraph["qas"] = paragraph["qas"][:1]
+    one = {"version": "1.1", "data": [{**article, "paragraphs": [paragraph]}]}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(one), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"at least 16 texts, found 1 in .*one\.json"):
+        calibration_samples(tokenizer, QUESTION_ANSWERING, (48,), [path])
+    assert len(calibration_samples(tokenizer, QUESTION_ANSWERING, (48, 64), [])) >= 2 * 16

@@ -1,21 +1,34 @@
 """The comparison with others: every peer is checked under padding before it is timed."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bench.cache import CacheUse
 from bench.config import Plan
 from bench.gemm import Gemm
 from bench.host import measure_together
 from bench.machine import describe_device
-from bench.peer_settings import MIN_COSINE, PEERS, PeerSetting, Reference, compare, make_file
+from bench.peer_settings import (
+    MIN_COSINE,
+    PEERS,
+    PeerSetting,
+    Reference,
+    Refused,
+    compare,
+    make_file,
+)
 from bench.peers import _reference
 from bench.peers_config import PeersConfig
 from bench.process import Worker
-from bench.result import RANDOM, write_result
+from bench.result import RANDOM, DataFile, Result, read_result, write_result
+from bench.samples import median
 from bench.shapes import Shape, write_shape
 from bench.speed_page import BEGIN, END, render, write_page
+from bench.tables import number
+from bench.typical import Typical
 from export import strict_json
 
 QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=300)
@@ -119,6 +132,46 @@ def test_the_page_has_our_times_beside_those_of_others(
     page.write_text("no marks")
     with pytest.raises(ValueError, match="once, in this order"):
         write_page(results, page)
+
+
+def test_the_page_sets_our_int8_against_others_and_the_machine(tmp_path: Path) -> None:
+    study = Path(__file__).resolve().parents[1] / "docs" / "study" / "results"
+    ours = read_result(study / "distilbert-int8-tflite-1t-384.json")
+    assert ours.speed
+    slow = tuple(2 * ms for ms in ours.speed.wall_ms), tuple(4 * ms for ms in ours.speed.cpu_ms)
+    speed = replace(ours.speed, wall_ms=slow[0], cpu_ms=slow[1])
+    subject = replace(ours.subject, file="x.onnx", size={})
+    theirs = replace(ours, runtime="onnxruntime", subject=subject, speed=speed)
+    write_result(ours, tmp_path / "ours.json")
+    write_result(theirs, tmp_path / "theirs.json")
+    weights = ours.subject.size["linear_weights"]["int8"]
+    # A machine that needs 10 ms for the linears of 384 tokens.
+    gemm = Gemm("now", ours.device, "torch", 1, ((384, weights, 1),), ((10.0, 11.0),))
+    (tmp_path / "gemm-1t.json").write_text(strict_json.dump(gemm))
+    typical = Typical(
+        *("now", ours.device, ours.subject, "tflite", ours.runtime_version, 1),
+        *((DataFile("dev.json", "0"),), 384, (100, 200), (10.0, 30.0), (100.0, 100.0)),
+        *((10.0, 10.0), (100.0, 100.0)),
+    )
+    (tmp_path / "typical-x.json").write_text(strict_json.dump(typical))
+    cache = CacheUse(
+        *("now", ours.device, ours.subject, ours.runtime_version, 1, (64, 128), 50_000_000),
+        *(100.0, 20.0, 120_000_000, 110_000_000),
+    )
+    (tmp_path / "cache-x.json").write_text(strict_json.dump(cache))
+    refused = Refused("distilbert", "torch-compile-fp32", 384, "no | compiler")
+    (tmp_path / "refused-x.json").write_text(strict_json.dump(refused))
+    text = render(tmp_path)
+    assert "**0.50** [0.50, 0.50]; 0.25" in text
+    assert f"| distilbert | **ours, LiteRT** | 384 | 10.0 | {number(_cpu(ours))} |" in text
+    assert "| **0.20** | 0.10 |" in text
+    assert "| distilbert int8 | 64, 128 | 120 | 110 | 100 | 20.0 | 50.0 |" in text
+    assert "no \\| compiler" in text
+
+
+def _cpu(result: Result) -> float:
+    assert result.speed
+    return median(result.speed.cpu_ms)
 
 
 def test_unknown_peers_and_recipes_are_refused_with_the_known_ones() -> None:

@@ -107,6 +107,8 @@ def test_a_search_measures_publishes_and_goes_on_where_it_stopped(
     accuracy = winner.manifest.models["tflite"].accuracy
     assert accuracy is not None
     assert (only["f1"], only["candidate"]) == (accuracy.f1, "small-int8")
+    table = (out / "tune.md").read_text()
+    assert all(one["candidate"] in table for one in record["tried"])
     assert (out / "tune.png").read_bytes().startswith(b"\x89PNG")
 
     kept = {path: path.stat().st_mtime_ns for path in (out / "bundles").rglob("*")}
