@@ -230,6 +230,14 @@ class Phone:
         if not self.stoppable:
             time.sleep(seconds)
 
+    def _carry(
+        self, arguments: Sequence[str], name: str, timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return self._adb(arguments, timeout_s)
+        except TimeoutError as error:  # a cable that carries nothing is as good as none
+            raise DeviceLost(f"{self.serial}: {name} does not get through ({error})") from None
+
     def _adb(
         self, arguments: Sequence[str], timeout_s: float
     ) -> subprocess.CompletedProcess[bytes]:
