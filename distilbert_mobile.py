@@ -350,6 +350,8 @@ def _refuse_regressions(found: Any) -> None:
 
 def _show_study(study: Any) -> None:
     _show_results(study.results)
+    for line in study.left_out:
+        print(f"left out: {line}")
     print(f"report: {study.page}")
 
 

@@ -32,10 +32,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Study:
-    """The results of a study and the page that shows them."""
+    """The results of a study, the page that shows them, and what could not be measured, and why."""
 
     results: tuple[Result, ...]
     page: Path
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
     steps = _Steps(progress, len(scale.shapes) + exported + scored)
     steps.total += len(sessions) + 1
     models = _prepare_models(config, steps)
-    _export_all(config, models, steps)
+    refused = _export_all(config, models, steps)
     found: dict[Path, Result] = {}
     for model in models:
         if model.weights != RANDOM:
@@ -102,11 +103,11 @@ def study(config: StudyConfig, progress: Progress = lambda text, done, total: No
                 found |= _score(config, model, files, steps)
     peers = StudyPeers(config)
     for session in sessions:
-        found |= _measure(config, models, peers, *session, steps)
+        found |= _measure(config, models, peers, set(refused), *session, steps)
     shown = {**found, **other}
     page = write_report(list(shown.values()), config.report, list(shown))
     steps.finish(f"report: {page}")
-    return Study(tuple(found.values()), page)
+    return Study(tuple(found.values()), page, (*refused.values(), *peers.left_out))
 
 
 def _check_inputs(config: StudyConfig) -> None:
@@ -142,8 +143,13 @@ def bundle_folder(config: StudyConfig, model: Model, recipe: str) -> Path:
     return config.bundles / f"{model.name}-{recipe}"
 
 
-def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None:
-    """Export what is missing, the largest first, `config.jobs` at a time."""
+def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> dict[Path, str]:
+    """Export what is missing, the largest first, `config.jobs` at a time.
+
+    A precision in which random weights fail their proof is no reason to lose the rest: its bundle
+    is returned with what was said. A student that fails ends the study.
+    """
+    refused: dict[Path, str] = {}
     tasks = [
         (model, recipe)
         for model in sorted(models, key=lambda m: -m.parameters)
@@ -152,11 +158,19 @@ def _export_all(config: StudyConfig, models: list[Model], steps: _Steps) -> None
     with ThreadPoolExecutor(config.jobs) as pool:
         futures = [pool.submit(_export, config, *task, steps) for task in tasks]
         try:
-            for future in futures:
-                future.result()
+            for future, (model, recipe) in zip(futures, tasks, strict=True):
+                try:
+                    future.result()
+                except ValueError as error:
+                    if model.weights != RANDOM:
+                        raise
+                    out = bundle_folder(config, model, recipe)
+                    refused[out] = f"{out.name}: {' '.join(str(error).split())[:400]}"
+                    steps.finish(f"left out: {refused[out]}")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return refused
 
 
 def _export(config: StudyConfig, model: Model, recipe: str, steps: _Steps) -> None:
@@ -216,6 +230,7 @@ def _measure(
     config: StudyConfig,
     models: list[Model],
     peers: StudyPeers,
+    refused: set[Path],
     runtime: str,
     threads: int,
     tokens: int,
@@ -233,6 +248,7 @@ def _measure(
             )
             for model in models
             for recipe in config.recipes_of(model.checkpoint)
+            if bundle_folder(config, model, recipe) not in refused
         ]
     else:
         checkpoints = [model.checkpoint for model in models]

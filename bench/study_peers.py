@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 from bench.config import StudyConfig
 from bench.peer_settings import PEERS, PeerSetting
 from bench.peers import make_peers
 from bench.peers_config import PeersConfig
+from bench.subject import runtime_version
 
 
 def peer_runtimes(config: StudyConfig) -> list[str]:
@@ -16,14 +18,23 @@ def peer_runtimes(config: StudyConfig) -> list[str]:
 
 
 def peers_config(config: StudyConfig, names: Sequence[str], tokens: int) -> PeersConfig:
-    """What makes and tries these peers for a study; ValueError for an unknown one."""
-    return PeersConfig(
+    """What makes and tries these peers for a study; ValueError for one unknown or not installed."""
+    wanted = PeersConfig(
         peers=tuple(names),
         tokens=(tokens,),
         stock_tokens=(tokens,),
         files=config.runs / "peers",
         out=config.runs / "peers" / "tried",
     )
+    for name in names:
+        try:
+            runtime_version(PEERS[name].runtime)
+        except PackageNotFoundError as error:
+            raise ValueError(
+                f"{name} needs {error.name}; pip install 'distilbert-mobile[peers]', or name "
+                "other --peers"
+            ) from None
+    return wanted
 
 
 @dataclass
@@ -32,6 +43,7 @@ class StudyPeers:
 
     config: StudyConfig
     tried: dict[tuple[Path, str, int], list[PeerSetting]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def settings(
         self,
@@ -60,5 +72,6 @@ class StudyPeers:
             wanted, checkpoint.resolve(), tokens, lambda text, done, total: say(text)
         )
         for one in refused:
-            say(f"{one.model}: {one.peer} is left out at {tokens} tokens: {one.said}")
+            self.left_out.append(f"{one.model}, {one.peer}, {tokens} tokens: {one.said}")
+            say(f"left out: {self.left_out[-1]}")
         return found

@@ -5,7 +5,9 @@
 #
 # SQUAD_DEV: questions to score the student on, a SQuAD file. About two hours on two quiet cores, 10 GB
 # of memory and of disk (runs/ and bundles/). OTHER="FOLDER ..." adds results made elsewhere: of phones,
-# counts of ARM instructions. TEACHER names a checkpoint folder that is scored beside the student.
+# counts of ARM instructions (recipes/arm_instructions.py). TEACHER names a checkpoint folder that is
+# scored beside the student. What docs/study/results holds of other students or machines stays in the
+# report: remove it before the first run (git rm docs/study/results/*.json), not before going on.
 set -euo pipefail
 data=$1
 shift

@@ -122,7 +122,7 @@ def _campaign(settings: list[Setting], plan: Plan, folder: Path) -> "subprocess.
 
 def _kill_at(process: "subprocess.Popen[bytes]", journal: Path, lines: int) -> None:
     """End the process with SIGKILL when the journal has so many lines."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not journal.exists() or journal.read_bytes().count(b"\n") < lines:
         assert process.poll() is None, "the campaign ended before it was killed"
         assert time.monotonic() < deadline
@@ -135,7 +135,7 @@ def test_a_campaign_survives_kills_and_loses_and_doubles_nothing(
     bundle: Path, tmp_path: Path
 ) -> None:
     """Killed with SIGKILL at random lines; every sample ever seen is in the result, once."""
-    plan = Plan(rounds=3, repeats=2, runs=8, round_seconds=30, warmup=1, tight=0, timeout_s=60)
+    plan = Plan(rounds=3, repeats=2, runs=8, round_seconds=30, warmup=1, tight=0, timeout_s=300)
     settings = [Setting(bundle, "tflite", 1, tokens) for tokens in (16, 32)]
     journal = tmp_path / f".{settings[0].name}-and-1.journal"
     dice, seen = random.Random(5), set[str]()

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from bench.result import RANDOM, read_results
 from bench.reuse import bundle_is_current
 from bench.shapes import Shape, write_shape
 from bench.study import study
+from bench.subject import PACKAGES
+from export.config import ExportConfig
 
 FILES = 2 * 2  # models x recipes, one runtime
 
@@ -114,6 +116,48 @@ def test_a_desktop_runtime_is_measured_beside_them(config: StudyConfig, said: ob
         path.unlink()
 
 
+@pytest.fixture
+def refuse(config: StudyConfig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """A function after which one bundle must be made again, and cannot."""
+
+    def build(wanted: ExportConfig, progress: object) -> None:
+        raise ValueError(f"{wanted.out.name}: cosine 0.5")
+
+    wholes: dict[Path, str] = {}
+
+    def damage(name: str) -> None:
+        path = config.bundles / name / "manifest.json"
+        wholes[path] = path.read_text()
+        path.write_text("{")
+
+    monkeypatch.setattr("export.build.build_bundle", build)
+    yield damage
+    for path, text in wholes.items():
+        path.write_text(text)
+
+
+def test_random_weights_that_fail_their_proof_are_left_out(
+    config: StudyConfig, said: object, refuse: Callable[[str], None], tmp_path: Path
+) -> None:
+    refuse("bert-base-int8")
+    lines: list[str] = []
+    asked = replace(config, results=tmp_path / "results", report=tmp_path / "report")
+    found = study(asked, lambda text, done, total: lines.append(f"{done} of {total}: {text}"))
+    assert found.left_out == ("bert-base-int8: bert-base-int8: cosine 0.5",)
+    assert any("left out: bert-base-int8" in line for line in lines)
+    assert {r.subject.recipe for r in found.results if r.subject.model == "bert-base"} == {"fp32"}
+    done, total = lines[-1].split(":")[0].split(" of ")
+    assert done == total
+
+
+def test_a_student_that_fails_its_proof_ends_the_study(
+    config: StudyConfig, said: object, refuse: Callable[[str], None]
+) -> None:
+    refuse("student-int8")
+    with pytest.raises(ValueError, match=r"student-int8: cosine 0\.5"):
+        _again(config)
+
+
 def test_a_damaged_bundle_is_exported_and_measured_again(config: StudyConfig, said: object) -> None:
     other = _times(config.bundles / "bert-base-int8")
     path = config.bundles / "student-int8" / "model.tflite"
@@ -204,6 +248,14 @@ def test_mistakes_are_found_before_the_work(config: StudyConfig, tmp_path: Path)
     with pytest.raises(FileNotFoundError, match="no such data file"):
         study(replace(config, data=(tmp_path / "x.json",), bundles=tmp_path / "b"))
     assert not (tmp_path / "b").exists()
+
+
+def test_a_peer_that_is_not_installed_is_named_before_the_work(
+    config: StudyConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PACKAGES, "onnxruntime", "no-such-package")
+    with pytest.raises(ValueError, match=r"onnxruntime-int8 needs no-such-package; pip install"):
+        study(replace(config, peers=("onnxruntime-int8",)))
 
 
 def test_a_folder_that_is_no_bundle_is_not_overwritten(config: StudyConfig, tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ class Phone:
 
     def push(self, local: Path, remote: PurePosixPath, timeout_s: float) -> None:
         """Send a file. Its arrival must be checked: adb may say yes to a file cut short."""
-        found = self._adb(["push", str(local), str(remote)], timeout_s)
+        found = self._carry(["push", str(local), str(remote)], local.name, timeout_s)
         if found.returncode != 0:
             said = _text(found.stdout + found.stderr)
             if "No space left" in said:
@@ -203,7 +203,7 @@ class Phone:
 
     def pull(self, remote: PurePosixPath, local: Path, timeout_s: float) -> None:
         """Fetch a file; its content must be checked too."""
-        found = self._adb(["pull", str(remote), str(local)], timeout_s)
+        found = self._carry(["pull", str(remote), str(local)], remote.name, timeout_s)
         if found.returncode != 0:
             raise self._lost(f"while {remote.name} was fetched", found.stderr or found.stdout)
 
@@ -229,6 +229,14 @@ class Phone:
             raise Interrupted
         if not self.stoppable:
             time.sleep(seconds)
+
+    def _carry(
+        self, arguments: Sequence[str], name: str, timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return self._adb(arguments, timeout_s)
+        except TimeoutError as error:  # a cable that carries nothing is as good as none
+            raise DeviceLost(f"{self.serial}: {name} does not get through ({error})") from None
 
     def _adb(
         self, arguments: Sequence[str], timeout_s: float

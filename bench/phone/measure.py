@@ -65,6 +65,8 @@ def bench_phones(
     bundle = load_bundle(config.bundle)
     runners = [make_runner(word, config.runner_kit) for word in config.runners]
     pairs = _pairs(config, bundle, runners)
+    for runtime in [] if config.runtimes else set(bundle.manifest.models) - {r for _, r in pairs}:
+        progress(f"left out: {runtime}, for none of --runners runs it")
     plan = plan or (QUICK if config.quick else PhonePlan())
     care = care or Care(leave_settings=config.leave_settings, clean=config.clean)
 

@@ -309,6 +309,8 @@ def start_cli(serial: str, small: Bundle, kit: Path, out: Path) -> "subprocess.P
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Started in the background these tests have Ctrl-C ignored; at a terminal nobody has.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -327,10 +329,13 @@ def test_an_interrupt_leaves_the_phone_as_found(
     before = fast.snapshot()
     kit = scripted_kit(tmp_path / "kit", "sleep 60; give", small)
     process = start_cli(serial, small, kit, out)
-    wait_until(lambda: fast.runs("sleep"))
-    assert fast.snapshot() != before
-    process.send_signal(number)
-    told, _ = process.communicate(timeout=60)
+    try:
+        wait_until(lambda: fast.runs("sleep"))
+        assert fast.snapshot() != before
+        process.send_signal(number)
+        told, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 1
     assert "interrupted" in told
     assert fast.snapshot() == before

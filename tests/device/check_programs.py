@@ -1,7 +1,6 @@
 """Programs that are not ours, as scripts on the phone: what they are told and what they say."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,10 @@ from bench.phone.adb import Adb
 from bench.phone.app import PACKAGE
 from bench.phone.measure import PhonePlan, bench_phones
 from bench.result import Result, read_results
-from export.bundle import Bundle, load_bundle, record_file
+from export.bundle import Bundle, record_file
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PLAN = PhonePlan(rounds=2, seconds=2.0, warmup=1, runs=1000, timeout_s=20)
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Bundle:
-    """A bundle for both runtimes whose model files are not real."""
-    folder = tmp_path / "both-int8"
-    shutil.copytree(GOLDEN / "manifests" / "files", folder)
-    shutil.copy(GOLDEN / "manifests" / "accepted" / "as-exported.json", folder / "manifest.json")
-    return load_bundle(folder)
 
 
 def measure(adb: Adb, serial: str, bundle: Bundle, out: Path, runner: str, runtime: str) -> Result:
@@ -44,7 +34,7 @@ def program(folder: Path, name: str, body: str) -> Path:
 
 
 def test_benchmark_model(
-    adb: Adb, fast: Box, serial: str, both: Bundle, out: Path, tmp_path: Path
+    adb: Adb, fast: Box, serial: str, small: Bundle, out: Path, tmp_path: Path
 ) -> None:
     before = fast.snapshot()
     body = (
@@ -55,7 +45,7 @@ def test_benchmark_model(
         "Inference (avg): 9'"
     )
     file = program(tmp_path, "benchmark_model", body)
-    result = measure(adb, serial, both, out, f"benchmark_model={file}", "tflite")
+    result = measure(adb, serial, small, out, f"benchmark_model={file}", "tflite")
     assert result.speed is None
     assert result.printed is not None
     assert (result.printed.runs, result.printed.load_ms, result.printed.warmup_mean_ms) == (
@@ -74,7 +64,7 @@ def test_benchmark_model(
 
 
 def test_an_old_executor_runner(
-    adb: Adb, fast: Box, serial: str, both: Bundle, out: Path, tmp_path: Path
+    adb: Adb, fast: Box, serial: str, small: Bundle, out: Path, tmp_path: Path
 ) -> None:
     refused = "ERROR: unknown command line flag 'output_file'"
     body = (
@@ -84,11 +74,11 @@ def test_an_old_executor_runner(
         'echo "I executor_runner.cpp:428] Model executed successfully $n time(s) in ${n}0.0 ms."'
     )
     file = program(tmp_path, "executor_runner", body)
-    result = measure(adb, serial, both, out, f"executor_runner={file}", "pte")
+    result = measure(adb, serial, small, out, f"executor_runner={file}", "pte")
     assert result.printed is not None
     assert (result.printed.runs, result.printed.mean_ms) == (200, 10.0)  # 2 s of 10 ms
     assert [note.kind for note in result.notes] == ["unchecked"]
-    longest = both.model("pte").interface.entries[-1].max_length
+    longest = small.model("pte").interface.entries[-1].max_length
     assert result.workload is not None
     assert result.workload.padded_tokens == longest
     sizes = set((fast.state / "sizes").read_text().split())
@@ -103,34 +93,34 @@ def app_result(bundle: Bundle, runtime: str, fast: Box) -> None:
     (fast.state / "app.json").write_text(json.dumps(data))
 
 
-def test_the_app(adb: Adb, fast: Box, serial: str, both: Bundle, out: Path) -> None:
+def test_the_app(adb: Adb, fast: Box, serial: str, small: Bundle, out: Path) -> None:
     app = fast.root / "data" / "data" / PACKAGE
     (app / "files" / "results").mkdir(parents=True)
-    app_result(both, "tflite", fast)
+    app_result(small, "tflite", fast)
     fast.script(
         "app",
         f"cd /data/data/{PACKAGE}/files; sleep 1; sha256sum bundles/bench/* >/data/box/there\n"
         "cp /data/box/app.json results/bench-tflite-1t-32.json",
     )
-    result = measure(adb, serial, both, out, "app", "tflite")
+    result = measure(adb, serial, small, out, "app", "tflite")
     assert result.runner == "app"
     assert result.speed is not None
     one = json.loads((GOLDEN / "results" / "speed.json").read_text())["speed"]["wall_ms"]
     assert result.speed.wall_ms == pytest.approx(one * PLAN.rounds)
     there = {line.split()[0] for line in (fast.state / "there").read_text().splitlines()}
-    assert {record.sha256 for record in both.manifest.files.values()} <= there
+    assert {record.sha256 for record in small.manifest.files.values()} <= there
     assert "--es runtime tflite --es threads 1" in (fast.state / "am.log").read_text()
     assert not (app / "files" / "bundles" / "bench").exists()
     assert not list((app / "files" / "results").iterdir())
 
 
-def test_an_app_that_says_why(adb: Adb, fast: Box, serial: str, both: Bundle, out: Path) -> None:
+def test_an_app_that_says_why(adb: Adb, fast: Box, serial: str, small: Bundle, out: Path) -> None:
     (fast.root / "data" / "data" / PACKAGE / "files" / "results").mkdir(parents=True)
     fast.script("app", f"echo no such runtime >/data/data/{PACKAGE}/files/results/failed.txt")
     with pytest.raises(ValueError, match="the app has no result: no such runtime"):
-        measure(adb, serial, both, out, "app", "tflite")
+        measure(adb, serial, small, out, "app", "tflite")
 
 
-def test_no_app(adb: Adb, fast: Box, serial: str, both: Bundle, out: Path) -> None:
+def test_no_app(adb: Adb, fast: Box, serial: str, small: Bundle, out: Path) -> None:
     with pytest.raises(ValueError, match=f"has no {PACKAGE} whose files can be read; install"):
-        measure(adb, serial, both, out, "app", "tflite")
+        measure(adb, serial, small, out, "app", "tflite")

@@ -35,9 +35,9 @@ def bundle() -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def small(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A small bundle that only a scripted runner can run."""
-    return small_bundle(bundle, tmp_path_factory.mktemp("small") / "small-int8")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A small bundle for both runtimes that only a scripted program can run."""
+    return small_bundle(tmp_path_factory.mktemp("small") / "small-int8")
 
 
 @pytest.fixture(scope="session")

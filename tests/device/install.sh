@@ -62,13 +62,16 @@ fetch_executorch() {
     rm -rf "$site"
     "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --target "$site" --only-binary=:all: \
         --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64 --python-version 3.11 \
-        executorch==1.1.0 torch==2.10.0 numpy==2.4.6 typing_extensions >"$OUT/fetch.log" 2>&1 ||
+        executorch==1.1.0 torch==2.10.0 numpy==2.4.6 typing_extensions==4.12.2 >"$OUT/fetch.log" 2>&1 ||
         { tail -3 "$OUT/fetch.log"; missing "executorch 1.1.0 and torch 2.10.0 for ARM64"; }
     touch "$site/.complete"
 }
 
 [ "$(id -u)" = 0 ] || [ -e "$OUT/.complete-$1" ] || missing "the phone in a box: it takes root"
-unshare --user --map-root-user --mount true 2>/dev/null || missing "the phone in a box: it takes the right to unshare and mount"
+[ "$(uname -m)" = x86_64 ] || missing "the phone in a box: it takes an x86-64 computer"
+# A new user namespace may have emulators of its own from Linux 6.7 on.
+unshare --user --map-root-user --mount --net mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null ||
+    missing "the phone in a box: it takes the right to unshare and mount, and Linux 6.7"
 install qemu-user qemu-user-static gcc-aarch64-linux-gnu libstdc++6-arm64-cross libc6-dev gcc
 if [ "$1" = device ]; then
     install adb iproute2
