@@ -103,7 +103,7 @@ def write_executorch(checkpoint: Path, tokens: int, path: Path, int8: bool) -> N
         kind = XNNPackRecipeType.PT2E_INT8_DYNAMIC_PER_CHANNEL
     inputs = _ones(read_shape(checkpoint).inputs, tokens, torch.int64)
     session = export(_Logits(checkpoint), [inputs], ExportRecipe.get_recipe(kind))
-    session.save_pte_file(str(path))
+    path.write_bytes(session.get_pte_buffer())
 
 
 WRITERS: dict[str, Callable[[Path, int, Path, bool], None]] = {
