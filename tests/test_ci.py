@@ -85,7 +85,8 @@ def checkout(tmp_path: Path) -> Path:
     script(folder / "ios_demo" / "swift.sh", "exit 0")
     script(folder / "tests" / "device" / "install.sh", "exit 0")
     script(tmp_path / "tools" / "make", 'echo "made $*"; test ! -e fails-$1')
-    script(tmp_path / "tools" / "git", "exit 0")
+    for name in ("git", "chromium"):
+        script(tmp_path / "tools" / name, "exit 0")
     return folder
 
 
