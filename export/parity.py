@@ -34,16 +34,16 @@ class Limits:
 # Seen on a trained 3-layer net and on DistilBERT's shape: int8 cosine 0.9999 and 4 % error
 # (untrained tiny nets go down to 0.99), int8-embed4 0.9992 and 8 %, int4 0.995 and 25 %,
 # int4-channel 0.99 and 25 %, int8-tensor 0.996 and 20 %, int8-static 0.99 and 50 %. 4-bit words of
-# a trained 6-layer net: 0.997 and 50 %, for one of 9,000 tokens came near to being an answer; EM
+# a trained 6-layer net: 0.997 and 64 %, for one of 5,000 tokens came near to being an answer; EM
 # and F1 did not change, and those are the accuracy gate's. x86 and ARM differ by up to 3 % in int8.
 LIMITS = {
     "fp32": Limits(min_cosine=0.99999, max_error=0.001, min_agreement=1.0, golden=0.001),
     "fp16": Limits(min_cosine=0.9995, max_error=0.03, min_agreement=0.95, golden=0.02),
     "int8": Limits(min_cosine=0.985, max_error=0.2, min_agreement=0.8, golden=0.1),
-    "int8-embed4": Limits(min_cosine=0.98, max_error=0.6, min_agreement=0.7, golden=0.1),
+    "int8-embed4": Limits(min_cosine=0.98, max_error=0.9, min_agreement=0.7, golden=0.1),
     "int8-tensor": Limits(min_cosine=0.97, max_error=0.35, min_agreement=0.6, golden=0.1),
-    "int4": Limits(min_cosine=0.95, max_error=0.7, min_agreement=0.5, golden=0.15),
-    "int4-channel": Limits(min_cosine=0.95, max_error=0.7, min_agreement=0.5, golden=0.15),
+    "int4": Limits(min_cosine=0.95, max_error=1.0, min_agreement=0.5, golden=0.15),
+    "int4-channel": Limits(min_cosine=0.95, max_error=1.0, min_agreement=0.5, golden=0.15),
     "int8-static": Limits(min_cosine=0.9, max_error=0.8, min_agreement=0.4, golden=0.15),
 }
 
