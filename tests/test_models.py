@@ -30,9 +30,10 @@ def test_int8_answers_our_sample_like_the_checkpoint(shipped_bundle: Path) -> No
 @pytest.mark.skipif(not DEV.is_file(), reason="../shared/data is not here")
 def test_int8_loses_little_on_real_questions(shipped_bundle: Path) -> None:
     (reference,) = f1(MODEL, DEV, questions=600).values()
-    assert reference > 58  # these articles are harder than the set as a whole
+    assert reference > 70  # these articles are harder than the set as a whole
     for score in f1(shipped_bundle, DEV, questions=600).values():
-        assert score > reference - 1.5
+        # All 5,253 questions lose 0.4 to 0.5; of 600 the change has a standard error of about 0.7.
+        assert score > reference - 2.5
 
 
 def test_both_files_fit_into_15_megabytes(shipped_bundle: Path) -> None:
