@@ -59,7 +59,9 @@ def _again(config: StudyConfig) -> list[str]:
 
 
 def _times(folder: Path) -> dict[str, int]:
-    return {p.name: p.stat().st_mtime_ns for p in sorted(folder.rglob("*")) if p.is_file()}
+    """When each file was written; a journal is gone when its session is done."""
+    files = (p for p in sorted(folder.rglob("[!.]*")) if p.is_file())
+    return {p.name: p.stat().st_mtime_ns for p in files}
 
 
 def test_everything_is_made(config: StudyConfig, said: list[tuple[str, int, int]]) -> None:
