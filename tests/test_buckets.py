@@ -155,4 +155,4 @@ def test_padding_and_the_bucket_never_change_an_answer(shipped_bundle: Path, run
         for other in found[1:]:
             for name, values in found[0].items():
                 assert int(other[name].argmax()) == int(values.argmax())
-                np.testing.assert_allclose(other[name], values, atol=0.01 * np.abs(values).max())
+                np.testing.assert_allclose(other[name], values, atol=0.02 * np.abs(values).max())
