@@ -95,7 +95,7 @@ def test_typing_filters_rows(page: Path) -> None:
     """
     seen = look(page, script)
     assert 0 < len(seen["some"]) < len(seen["all"])
-    assert all(row[1:3] == ["int8", "LiteRT"] for row in seen["some"])
+    assert all("int8" in row[1] and row[2] == "LiteRT" for row in seen["some"])
     assert seen["note"] == f"{len(seen['some'])} of {len(seen['all'])} rows"
     assert seen["none"] == []
     assert seen["again"] == seen["all"]
