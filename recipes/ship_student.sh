@@ -34,8 +34,8 @@ make "$runs/minilm-l6-squad" finetune --student "$runs/minilm-l6-v16k" --task sq
   --epochs 1 --batch-size 16 --max-length 256 --dropout 0 --freeze embeddings \
   --learning-rate 1.5e-4 --warmup 0.06 --precision int8 --attention sdpa --compile
 
-# 3. As it is handed on, with its scores; then the two files that ship, which must lose nothing.
+# 3. As it is handed on, with its scores; then the two files that ship, which may lose half a point.
 make "$model" pack "$runs/minilm-l6-squad" --license apache-2.0 --data-license cc-by-sa-4.0 \
   --about "$here/recipes/student_about.md" --eval-data "$dev"
 make "$runs/bundle" export "$model" --runtime tflite,pte --recipe int8-embed4 --buckets 128,256,384 \
-  --gate-data "$dev" --max-f1-drop 0.3
+  --gate-data "$dev" --max-f1-drop 0.5
