@@ -131,8 +131,9 @@ def _argument(hint: Any) -> dict[str, Any]:
     if typing.get_origin(hint) is not tuple:
         return {"type": hint, "metavar": {int: "N", float: "X", Path: "PATH"}.get(hint, "TEXT")}
     part = typing.get_args(hint)[0]
-    if part is Path:
-        return {"type": Path, "nargs": "+", "action": _Tuple, "metavar": "PATH"}
+    if part is Path or isinstance(part, types.UnionType):  # of folders or Hub ids
+        kind = Path if part is Path else str
+        return {"type": kind, "nargs": "+", "action": _Tuple, "metavar": "PATH"}
     return {"type": _listed(part), "metavar": "N,N" if part is int else "NAME,NAME"}
 
 

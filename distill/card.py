@@ -36,7 +36,8 @@ def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     config = record["config"]
     layers = model.get("n_layers", model.get("num_hidden_layers"))
     width = model.get("dim", model.get("hidden_size"))
-    taught = f" and distilled from `{config['teacher']}`" if config["teacher"] else ""
+    teachers = ", ".join(f"`{name}`" for name in config["teacher"])
+    taught = f" and distilled from {teachers}" if teachers else ""
     return (
         f"# {_name(record)}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers "
         f"of width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`"

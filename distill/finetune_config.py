@@ -42,8 +42,10 @@ class FinetuneConfig:
     recipe: str = option(
         "set of defaults: default or paper; a flag given beside it wins", default="default"
     )
-    teacher: str | Path | None = option(
-        "teacher fine-tuned on the same task, for the second distillation", default=None
+    teacher: tuple[str | Path, ...] = option(
+        "teacher fine-tuned on the same task, for the second distillation: a folder or a Hub id; "
+        "of several the mean of their outputs is learnt",
+        default=(),
     )
     text_column: str | None = option(
         "column of the text: its name, or its number from 0 in a file without names (default: "
@@ -158,7 +160,7 @@ class FinetuneConfig:
         check(len(set(self.seeds)) == len(self.seeds), f"seeds repeat: {self.seeds}")
         weights = (self.weight_task, self.weight_kl, self.weight_cosine)
         check(min(weights) >= 0, f"loss weights must not be negative: {weights}")
-        if self.teacher is None:
+        if not self.teacher:
             check(
                 self.weight_cosine == 0,
                 "weight_cosine needs a teacher to compare with; give --teacher",

@@ -26,7 +26,7 @@ class FinetuneJob:
         config: FinetuneConfig,
         task: Task,
         student: Any,
-        teacher: FrozenTeacher | None,
+        teachers: Sequence[FrozenTeacher],
         pad_id: int,
         accelerator: Accelerator,
     ) -> None:
@@ -38,7 +38,7 @@ class FinetuneJob:
             use_int8(student)
         if config.compile:
             getattr(student, student.base_model_prefix).compile(dynamic=True)
-        self.model: nn.Module = Finetuning(student.train(), teacher, weights)
+        self.model: nn.Module = Finetuning(student.train(), teachers, weights)
         self.parameter_groups = [[p for p in student.parameters() if p.requires_grad]]
         self._config, self._task, self._pad_id = config, task, pad_id
         self._accelerator = accelerator

@@ -1,5 +1,6 @@
 """What fine-tuning minimises: the labels' loss, and with a teacher its answers and states."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,37 +32,47 @@ class FrozenTeacher:
 
 
 class Finetuning(nn.Module):
-    """A student and its losses; the teacher is no part of it for states, ranks or modes."""
+    """A student and its losses; teachers are no part of it for states, ranks or modes."""
 
-    def __init__(self, student: Any, teacher: FrozenTeacher | None, weights: Weights) -> None:
+    def __init__(self, student: Any, teachers: Sequence[FrozenTeacher], weights: Weights) -> None:
         super().__init__()
         self.student = student
         self.weights = weights
-        self._teacher = teacher
+        self._teachers = teachers
 
     def forward(self, batch: Batch, counts: Tensor) -> dict[str, Tensor]:
         """The losses of a batch, each divided by what the whole update has of its kind.
 
         counts: [2] inputs and sum of their weights, as `count` gives them. "loss" is the weighted
-        sum; with a teacher its terms come with it.
+        sum; with teachers its terms come with it.
         """
         scale = torch.where(counts > 0, 1 / counts, 0.0).float()
         output = self._run(self.student, batch.input_ids, batch)
         task = _task_loss(output, batch) * scale[1]
-        if self._teacher is None:
+        if not self._teachers:
             return {"loss": task}
-        ids = batch.input_ids if self._teacher.ids is None else self._teacher.ids[batch.input_ids]
-        with torch.no_grad():
-            target = self._run(self._teacher.model, ids, batch)
+        target = self._target(batch)
         terms = {
             "task": task,
             "kl": _teacher_loss(output, target, batch, self.weights.temperature) * scale[0],
         }
         if self.weights.cosine > 0:
-            states = output.hidden_states[-1], target.hidden_states[-1]
+            states = output.hidden_states[-1], target["hidden_states"]
             terms["cosine"] = hidden_cosine(*states, batch.mask) * scale[0]
         loss = torch.stack([getattr(self.weights, n) * term for n, term in terms.items()]).sum()
         return {"loss": loss, **terms}
+
+    @torch.no_grad()
+    def _target(self, batch: Batch) -> dict[str, Tensor]:
+        """The teachers' logits, and the last hidden states where they count: means over them."""
+        found: list[dict[str, Tensor]] = []
+        for teacher in self._teachers:
+            ids = batch.input_ids if teacher.ids is None else teacher.ids[batch.input_ids]
+            output = self._run(teacher.model, ids, batch)
+            found.append({name: value for name, value in output.items() if "logits" in name})
+            if self.weights.cosine > 0:
+                found[-1]["hidden_states"] = output.hidden_states[-1]
+        return {name: torch.stack([one[name] for one in found]).mean(0) for name in found[0]}
 
     def _run(self, model: Any, input_ids: Tensor, batch: Batch) -> Any:
         return model(
@@ -89,13 +100,15 @@ def _task_loss(output: Any, batch: Batch) -> Tensor:
     return class_cross_entropy(output.logits, batch.targets[:, 0], batch.weights)
 
 
-def _teacher_loss(output: Any, target: Any, batch: Batch, temperature: float) -> Tensor:
+def _teacher_loss(
+    output: Any, target: Mapping[str, Tensor], batch: Batch, temperature: float
+) -> Tensor:
     """The KL of spans (mean of start and end) or classes; of numbers the squared difference."""
     if "start_logits" in output:
         return (
-            span_kl(output.start_logits, target.start_logits, batch.mask, temperature)
-            + span_kl(output.end_logits, target.end_logits, batch.mask, temperature)
+            span_kl(output.start_logits, target["start_logits"], batch.mask, temperature)
+            + span_kl(output.end_logits, target["end_logits"], batch.mask, temperature)
         ) / 2
     if batch.targets.is_floating_point():
-        return squared_error(output.logits[:, 0], target.logits[:, 0])
-    return class_kl(output.logits, target.logits, temperature)
+        return squared_error(output.logits[:, 0], target["logits"][:, 0])
+    return class_kl(output.logits, target["logits"], temperature)

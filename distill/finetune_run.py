@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class Inputs:
     """The checkpoints a run starts from, as folders, and how its record names everything."""
 
     student: Path
-    teacher: Path | None
+    teachers: tuple[Path, ...]
     named: FinetuneConfig
     hashes: dict[str, Any]
 
@@ -90,16 +91,25 @@ def find_inputs(config: FinetuneConfig) -> Inputs:
     Raises FileNotFoundError for what is missing.
     """
     student = checkpoint_folder(config.student)
-    teacher = None if config.teacher is None else checkpoint_folder(config.teacher)
+    teachers = tuple(checkpoint_folder(teacher) for teacher in config.teacher)
     hashes: dict[str, Any] = {"student": hash_folder(student)}
-    if teacher is not None:
-        hashes["teacher"] = hash_folder(teacher)
+    for key, teacher in _numbered("teacher", teachers):
+        hashes[key] = hash_folder(teacher)
     hashes["data"] = hash_sources(config.data)
     hashes["eval_data"] = hash_sources(config.eval_data)
-    named = replace(config, student=checkpoint_name(config.student, student))
-    if config.teacher is not None and teacher is not None:
-        named = replace(named, teacher=checkpoint_name(config.teacher, teacher))
-    return Inputs(student, teacher, named, hashes)
+    named = replace(
+        config,
+        student=checkpoint_name(config.student, student),
+        teacher=tuple(map(checkpoint_name, config.teacher, teachers)),
+    )
+    return Inputs(student, teachers, named, hashes)
+
+
+def _numbered(key: str, folders: Sequence[Path]) -> list[tuple[str, Path]]:
+    """One folder under the key itself; several as key-1, key-2, ..."""
+    if len(folders) == 1:
+        return [(key, folders[0])]
+    return [(f"{key}-{number}", folder) for number, folder in enumerate(folders, 1)]
 
 
 def _make_job(
@@ -111,10 +121,10 @@ def _make_job(
 ) -> FinetuneJob:
     student = task.load_student(inputs.student, accelerator.device)
     _check_length(config, config.student, student)
-    teacher = None
-    if inputs.teacher is not None:
-        teacher = _load_teacher(config, inputs.teacher, task, tokenizer, student)
-    return FinetuneJob(config, task, student, teacher, tokenizer.pad_id, accelerator)
+    teachers = [
+        _load_teacher(config, folder, task, tokenizer, student) for folder in inputs.teachers
+    ]
+    return FinetuneJob(config, task, student, teachers, tokenizer.pad_id, accelerator)
 
 
 def _load_teacher(
@@ -182,9 +192,9 @@ def _finish(
 
 
 def _records(inputs: Inputs) -> dict[str, Any]:
-    """How the student and the teacher were made, where they say so."""
+    """How the student and its teachers were made, where they say so."""
     return {
         name: json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        for name, folder in (("student", inputs.student), ("teacher", inputs.teacher))
-        if folder is not None and (folder / RECORD).is_file()
+        for name, folder in [("student", inputs.student), *_numbered("teacher", inputs.teachers)]
+        if (folder / RECORD).is_file()
     }

@@ -70,7 +70,7 @@ def task_config(config: GlueConfig, task: str, out: Path) -> FinetuneConfig:
         settings["data"] = _tables(folder, ("train",))
         settings["eval_data"] = _tables(folder, ("dev", "validation"))
     if config.teachers is not None:
-        settings["teacher"] = _teacher(config.teachers / task)
+        settings["teacher"] = (_teacher(config.teachers / task),)
     return FinetuneConfig(config.student, out, task=task, **settings)
 
 

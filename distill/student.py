@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import transformers
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoConfig, DistilBertConfig
 
 from distill.folder import finished_folder, hash_folder, refuse_existing, write_record
@@ -21,6 +21,7 @@ from distill.prune import (
 )
 from distill.student_config import FAMILIES, StudentConfig
 from distill.student_weights import fitting_weights, inner_width, student_weights
+from tasks.blocks import rounded_to_blocks
 from tasks.hub import checkpoint_folder, checkpoint_name
 from tasks.token_counts import Report
 
@@ -85,6 +86,8 @@ def make_student(config: StudentConfig, report: Report = lambda *_: None) -> Pat
             weights = cut_tables(weights, pruning.kept) if pruning else weights
             weights, variance = fitting_weights(weights, teacher_config, student_config)
         start = _start(student, weights, head, variance)
+    if config.table_bits is not None:
+        _round_tables(student)
     with finished_folder(config.out, config.force) as folder:
         student.save_pretrained(folder)
         (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
@@ -122,6 +125,15 @@ def _start(student: Any, weights: dict[str, Tensor], head: str, variance: float)
         random_parts=sorted({name.rpartition(".")[0] for name in random}),
         embedding_variance=round(variance, 4),
     )
+
+
+def _round_tables(student: Any) -> None:
+    """Rounds words, positions and token types to 4 bits in blocks; a tied decoder follows."""
+    for module in student.modules():
+        if isinstance(module, nn.Embedding):
+            table = rounded_to_blocks(module.weight.detach().numpy())
+            with torch.no_grad():
+                module.weight.copy_(torch.from_numpy(table))
 
 
 def _teacher_weights(source: Path, head: str) -> dict[str, Tensor]:

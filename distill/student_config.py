@@ -33,8 +33,8 @@ class StudentConfig:
     )
     heads: int | None = option("attention heads (default: the teacher's)", default=None)
     intermediate: int | None = option(
-        "inner width of the feed-forward parts (default: as many times the width as in the "
-        "teacher)",
+        "inner width of the feed-forward parts; a smaller one keeps the neurons with the largest "
+        "weights (default: as many times the width as in the teacher)",
         default=None,
     )
     random_start: bool = option(
@@ -48,6 +48,11 @@ class StudentConfig:
     vocab_min_count: int = option("times a token must occur in that text to be kept", default=1)
     vocab_size: int | None = option(
         "largest size of the cut vocabulary: the most frequent tokens stay (default: no limit)",
+        default=None,
+    )
+    table_bits: int | None = option(
+        "4: round the embedding tables to what an int8-embed4 or int4 file stores, so that "
+        "`finetune --freeze embeddings` trains with the words that ship",
         default=None,
     )
     force: bool = option("replace the output folder if it exists", default=False)
@@ -67,6 +72,8 @@ class StudentConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1: {value}")
+        if self.table_bits not in (None, 4):
+            raise ValueError(f"table_bits {self.table_bits}: only 4 is known")
         if not self.vocab_from and (self.vocab_min_count != 1 or self.vocab_size is not None):
             raise ValueError(
                 "vocab_min_count and vocab_size count the tokens of a text; give --vocab-from"

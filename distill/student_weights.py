@@ -28,6 +28,8 @@ _HEAD_NAMES = {
     "cls.predictions.bias": "vocab_projector.bias",
 }
 _LAYER = re.compile(r"(bert\.encoder|distilbert\.transformer)\.layer\.(\d+)\.(.*)\.(weight|bias)")
+# The linears of a feed-forward part, in BERT and in DistilBERT.
+_INNER, _OUTER = ("intermediate.dense", "ffn.lin1"), ("output.dense", "ffn.lin2")
 _WORDS = "embeddings.word_embeddings.weight"
 # A weight with one row (or entry) for each token of the vocabulary.
 VOCABULARY_WEIGHTS = (
@@ -83,22 +85,46 @@ def fitting_weights(
     `teacher` and `student` are model configs. A narrower student keeps the embeddings, projected
     onto the first principal directions of the word embeddings, and the per-token bias of a
     masked-LM head. At the teacher's width a layer keeps its attention where the number of heads is
-    the same, and its feed-forward part where the inner width is. The second value is the share of
-    the word embeddings' variance that the projection keeps (1 at the teacher's width).
+    the same, and of its feed-forward part the neurons with the largest weights; a wider one starts
+    anew. The second value is the share of the word embeddings' variance that the projection keeps
+    (1 at the teacher's width).
     """
     if student.hidden_size != teacher.hidden_size:
         return _projected(weights, student.hidden_size)
     same_heads = student.num_attention_heads == teacher.num_attention_heads
-    same_inner = inner_width(student) == inner_width(teacher)
+    inner = inner_width(student)
+    if inner < inner_width(teacher):
+        weights = _strongest_neurons(weights, inner)
+    wider = inner > inner_width(teacher)
     kept = {}
     for name, value in weights.items():
         found = _LAYER.fullmatch(name)
         part = found[3] if found else ""
         attention = part.startswith("attention.") and not part.endswith("LayerNorm")
-        feed_forward = part in ("intermediate.dense", "output.dense") or part.startswith("ffn.")
-        if not (attention and not same_heads) and not (feed_forward and not same_inner):
+        feed_forward = part in (*_INNER, *_OUTER)
+        if not (attention and not same_heads) and not (feed_forward and wider):
             kept[name] = value
     return kept, 1.0
+
+
+def _strongest_neurons(weights: dict[str, Tensor], inner: int) -> dict[str, Tensor]:
+    """The state dict with `inner` neurons of each feed-forward part, in their old order.
+
+    A neuron counts as much as the weights into it times those out of it, each by their norm.
+    """
+    kept = dict(weights)
+    for name, value in weights.items():
+        found = _LAYER.fullmatch(name)
+        if found is None or found[3] not in _INNER or found[4] != "weight":
+            continue
+        into = name.removesuffix(".weight")
+        out = into.replace(found[3], _OUTER[_INNER.index(found[3])])
+        strength = value.norm(dim=1) * weights[f"{out}.weight"].norm(dim=0)
+        neurons = strength.topk(inner).indices.sort().values
+        kept[name] = value[neurons]
+        kept[f"{into}.bias"] = weights[f"{into}.bias"][neurons]
+        kept[f"{out}.weight"] = weights[f"{out}.weight"][:, neurons]
+    return kept
 
 
 def _projected(weights: dict[str, Tensor], width: int) -> tuple[dict[str, Tensor], float]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from export.recipes import BLOCK, BLOCK_SIZE, Recipe
+from export.recipes import BLOCK, Recipe
+from tasks.blocks import BLOCK_SIZE
 
 LARGEST_HALF = 65504.0
 """The largest float16; a mask beyond it is minus infinity there, and ruins an int8 scale."""

@@ -50,10 +50,11 @@ def _recorded(record: Any) -> Iterable[Material]:
     if not isinstance(inputs, dict):
         return
     for key, files in inputs.items():
-        if key in ROLES and isinstance(files, dict):
+        role = ROLES.get(key.partition("-")[0])  # of several teachers: teacher-1, teacher-2, ...
+        if role is not None and isinstance(files, dict):
             for name, digest in files.items():
                 if isinstance(digest, str) and len(digest) == 64:
-                    yield Material(Path(name).name, digest, ROLES[key])
+                    yield Material(Path(name).name, digest, role)
     for parent in (inputs.get("records") or {}).values():
         yield from _recorded(parent)
 

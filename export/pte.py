@@ -13,8 +13,9 @@ from torch.nn import functional
 from export.layers import replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import BLOCK, BLOCK_SIZE, STATIC, Numbers, Recipe
+from export.recipes import BLOCK, STATIC, Numbers, Recipe
 from export.samples import Sample
+from tasks.blocks import BLOCK_SIZE, block_numbers, block_scales
 
 METHOD = "forward"
 SHORTEST = 2
@@ -70,18 +71,22 @@ class _HalfTable(nn.Module):
 class _BlockTable(nn.Module):
     """A table in 4 bits with a float16 scale for each block of a word, computed in float32.
 
-    It names its operator: the one that executorch's passes choose takes scales of the type that it
-    gives out, which is float32, and they would be a quarter of the table.
+    Its numbers are those that LiteRT's quantizer chooses: both files hold the same table, and one
+    that was rounded before training is stored as it is. It names its operator: the one that
+    executorch's passes choose takes scales of the type that it gives out, which is float32, and
+    they would be a quarter of the table.
     """
 
-    def __init__(self, table: nn.Module) -> None:
+    def __init__(self, table: nn.Embedding) -> None:
         super().__init__()
         # Defines the operators used here and below.
         importlib.import_module("executorch.exir.passes._quant_patterns_and_replacements")
-        weight: Any = table.weight
-        packed = torch.ops.quant_fusion._pack_embedding_weight.default(weight.qdata, 4)
+        weight = table.weight.detach().float().numpy()
+        scales = block_scales(weight)
+        numbers = torch.from_numpy(block_numbers(weight, scales))
+        packed = torch.ops.quant_fusion._pack_embedding_weight.default(numbers, 4)
         self.register_buffer("packed", packed)
-        self.register_buffer("scales", weight.scale)
+        self.register_buffer("scales", torch.from_numpy(scales).half())
 
     def forward(self, ids: Tensor) -> Tensor:
         rows: Tensor = torch.ops.quantized_decomposed.embedding_4bit.dtype(
@@ -152,9 +157,10 @@ def _quantize(
     from torchao.quantization import Int8DynamicActivationIntxWeightConfig, quantize_
 
     model = Outputs(copy.deepcopy(network))
-    quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
     if recipe.tables.scales == BLOCK:
         replace_modules(model.network, {nn.Embedding: _BlockTable}, recipe.keeps)
+    else:
+        quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
     if recipe.linears.dtype == "int4":
         granularity = _granularity(recipe.linears)
         config = Int8DynamicActivationIntxWeightConfig(
@@ -169,9 +175,7 @@ def _tables(numbers: Numbers) -> Any:
     from torchao.quantization import IntxWeightOnlyConfig
 
     return IntxWeightOnlyConfig(
-        weight_dtype=getattr(torch, numbers.dtype),
-        granularity=_granularity(numbers),
-        scale_dtype=torch.float16 if numbers.scales == BLOCK else None,
+        weight_dtype=getattr(torch, numbers.dtype), granularity=_granularity(numbers)
     )
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 
 ROW, BLOCK, TENSOR = "row", "block", "tensor"
-BLOCK_SIZE = 32
-"""Weights of a row that share one scale where scales are by block."""
 
 DYNAMIC, STATIC = "dynamic", "static"
 

@@ -15,9 +15,10 @@ from torch import nn
 from export.layers import PlainNorm, replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import BLOCK_SIZE, STATIC, Numbers, Recipe
+from export.recipes import STATIC, Numbers, Recipe
 from export.samples import Sample
 from export.tflite_pack import pack
+from tasks.blocks import BLOCK_SIZE
 
 
 def tflite_interface(network: Network, lengths: Sequence[int]) -> Interface:

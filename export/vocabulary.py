@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from export.network import Network
-from export.recipes import BLOCK, BLOCK_SIZE, Numbers
+from export.recipes import BLOCK, Numbers
+from tasks.blocks import BLOCK_SIZE
 from tasks.text_tokenizer import TextTokenizer
 from tasks.tokenizer import WordPieceTokenizer
 from tasks.vocabulary_cut import Cut, cut_vocabulary, required_tokens, with_tokens

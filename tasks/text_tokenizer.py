@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from tokenizers import Tokenizer
 
+_RECENT = 8
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -49,6 +50,7 @@ class TextTokenizer:
         # `encode_special_tokens=True` means; the flag is set too, so that both roads agree.
         self._tokenizer = backend
         self._tokenizer.encode_special_tokens = True
+        self._recent: dict[str, Pieces] = {}
 
     @property
     def pair_specials(self) -> int:
@@ -65,7 +67,17 @@ class TextTokenizer:
         return [*head, *second, self.sep_id], types
 
     def encode(self, text: str) -> Pieces:
-        """Tokenises plain text; adds no special token."""
+        """Tokenises plain text; adds no special token.
+
+        The last few texts are remembered: many questions in a row are about one passage.
+        """
+        found = self._recent.get(text)
+        if found is None:
+            found = self._encode(text)
+            self._recent = dict([*list(self._recent.items())[1 - _RECENT :], (text, found)])
+        return found
+
+    def _encode(self, text: str) -> Pieces:
         # Lone surrogates are not Unicode text and make `tokenizers` raise; each counts as the
         # replacement character, so the other offsets stay where they were.
         clean = _LONE_SURROGATE.sub("\ufffd", text)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering, GPT2Config
 
 from distill.finetune import finetune
@@ -112,7 +112,7 @@ def test_a_second_distillation_brings_the_student_to_its_teacher(
     taught = replace(
         config,
         student=student,
-        teacher=teacher,
+        teacher=(teacher,),
         weight_task=0.0,
         weight_kl=1.0,
         weight_cosine=1.0,
@@ -122,6 +122,28 @@ def test_a_second_distillation_brings_the_student_to_its_teacher(
     _, seen = run(taught)
     assert losses(seen)[-1] < 0.5 * losses(seen)[0]
     assert set(seen[0].losses) == {"loss", "task", "kl", "cosine"}
+
+
+def test_of_several_teachers_the_mean_is_learnt(
+    config: FinetuneConfig, make_bert: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Learning from A and B at once, the first update's KL is that to the mean of their logits."""
+    teachers = [make_bert(tmp_path / name, seed=seed) for seed, name in enumerate("ab", 5)]
+    mean = make_bert(tmp_path / "mean", seed=5)
+    heads = [weights(folder) for folder in teachers]
+    body = {k: v for k, v in heads[0].items() if not k.startswith("qa_outputs")}
+    for folder, head in zip(teachers, heads, strict=True):  # one body, so that a mean head exists
+        save_file({**head, **body}, folder / "model.safetensors", metadata={"format": "pt"})
+    outputs = {k: (heads[0][k] + heads[1][k]) / 2 for k in heads[0] if k.startswith("qa_outputs")}
+    save_file({**body, **outputs}, mean / "model.safetensors", metadata={"format": "pt"})
+    taught = replace(config, dropout=0.0, teacher=tuple(teachers), weight_cosine=1.0)
+    out, both = run(replace(taught, out=tmp_path / "both"))
+    _, one = run(replace(taught, teacher=(mean,), out=tmp_path / "one"))
+    assert losses(both) == pytest.approx(losses(one), rel=1e-4)
+    record = json.loads((out / "distill.json").read_text())
+    assert record["config"]["teacher"] == ["a", "b"]
+    assert {"teacher-1", "teacher-2"} <= set(record["inputs"])
+    assert "distilled from `a`, `b`" in (out / "README.md").read_text()
 
 
 def test_the_gradient_does_not_depend_on_how_an_update_is_cut(
@@ -213,7 +235,7 @@ def test_guessed_places_count_for_the_teacher_only(
     _, seen = run(guesses)
     assert losses(seen) == [0.0] * 8
     student = make_student(StudentConfig(teacher, tmp_path / "student", (0, 1)))
-    _, seen = run(replace(guesses, student=student, teacher=teacher, out=tmp_path / "taught"))
+    _, seen = run(replace(guesses, student=student, teacher=(teacher,), out=tmp_path / "taught"))
     assert all(p.losses["task"] == 0 and p.losses["kl"] > 0 for p in seen)
 
 
@@ -314,8 +336,8 @@ def test_inputs_that_do_not_fit_are_refused(
         run(replace(config, data=(tmp_path / "nowhere.json",)))
     wide = make_bert(tmp_path / "wide", hidden_size=64)
     with pytest.raises(ValueError, match=r"the teacher is 64 wide, the student 32"):
-        run(replace(config, teacher=wide, weight_cosine=1.0, force=True))
+        run(replace(config, teacher=(wide,), weight_cosine=1.0, force=True))
     (wide / "vocab.txt").write_text((wide / "vocab.txt").read_text().replace("##q\n", "##qq\n"))
     with pytest.raises(ValueError, match=r"another vocabulary .* lacks 1 .* '##q' "):
-        run(replace(config, teacher=wide, force=True))
+        run(replace(config, teacher=(wide,), force=True))
     assert not config.out.with_name("run.partial").exists()

@@ -17,7 +17,7 @@ def config(**changes: Any) -> FinetuneConfig:
 
 
 def test_the_papers_second_distillation_by_name() -> None:
-    found = config(recipe="paper", teacher=Path("teacher"))
+    found = config(recipe="paper", teacher=(Path("teacher"),))
     assert (found.learning_rate, found.epochs, found.batch_size) == (5e-5, 3, 8)
     assert (found.max_length, found.stride) == (384, 128)
     assert (found.weight_kl, found.weight_task, found.temperature) == (0.5, 0.5, 2.0)

@@ -112,7 +112,7 @@ def test_a_student_is_brought_to_its_teacher(
     student = make_student(StudentConfig(teacher, tmp_path / "student", (0,)))
     seen: list[Progress] = []
     taught = replace(
-        config, student=student, teacher=teacher, weight_task=0.0, weight_kl=1.0, epochs=4
+        config, student=student, teacher=(teacher,), weight_task=0.0, weight_kl=1.0, epochs=4
     )
     finetune(replace(taught, weight_cosine=1.0), seen.append)
     losses = [progress.losses for progress in updates(seen)]
@@ -134,7 +134,7 @@ def test_a_teacher_reads_the_tokens_of_a_student_with_fewer_of_them(
     # Reversed, the ids of the two differ for sure.
     reverse_vocabulary(student)
     seen: list[Progress] = []
-    finetune(replace(config, student=student, teacher=teacher, epochs=1), seen.append)
+    finetune(replace(config, student=student, teacher=(teacher,), epochs=1), seen.append)
     # The same weights under other ids: the KL is zero before the first step.
     assert updates(seen)[0].losses["kl"] == pytest.approx(0, abs=1e-6)
 
@@ -329,9 +329,9 @@ def test_a_teacher_of_other_labels_is_refused(
     config: FinetuneConfig, bert: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=r"has no classifier.*fine-tune it on the same task"):
-        finetune(replace(config, teacher=bert), ignore)
+        finetune(replace(config, teacher=(bert,)), ignore)
     other = finetune(
         replace(config, label_column="length", epochs=1, out=tmp_path / "other"), ignore
     )
     with pytest.raises(ValueError, match=r"has the labels 1, 2, 3, 4, 5, but is asked for a x"):
-        finetune(replace(config, teacher=other.folder), ignore)
+        finetune(replace(config, teacher=(other.folder,)), ignore)

@@ -28,7 +28,7 @@ def trained(make_bert: Callable[..., Path], tmp_path_factory: pytest.TempPathFac
     teacher = make_bert(folder / "teacher", max_position_embeddings=512)
     student = make_student(StudentConfig(teacher, folder / "student"))
     config = FinetuneConfig(
-        student, folder / "run", (sample_path(),), teacher=teacher, questions=8, epochs=1
+        student, folder / "run", (sample_path(),), teacher=(teacher,), questions=8, epochs=1
     )
     return finetune(config, lambda progress: None).folder
 

@@ -75,7 +75,7 @@ def test_the_projection_is_the_best_of_its_width(body: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("changes", "random"),
-    [({"heads": 2}, "attention"), ({"intermediate": 24}, "ffn")],
+    [({"heads": 2}, "attention"), ({"intermediate": 96}, "ffn")],
 )
 def test_at_the_teachers_width_only_what_has_another_shape_is_random(
     body: Path, tmp_path: Path, changes: dict[str, int], random: str
@@ -91,3 +91,29 @@ def test_at_the_teachers_width_only_what_has_another_shape_is_random(
     for name, value in weights.items():
         if name.rpartition(".")[0] not in parts:
             assert torch.equal(value, reference[name]), name
+
+
+@pytest.mark.parametrize("family", ["distilbert", "bert"])
+def test_a_student_with_fewer_neurons_keeps_those_that_do_something(
+    make_bert: Callable[..., Path], tmp_path: Path, family: str
+) -> None:
+    teacher = make_bert(tmp_path / "teacher", layers=2)
+    weights = load_file(teacher / "model.safetensors")
+    idle = torch.randperm(48)[:20]
+    for layer in range(2):
+        weights[f"bert.encoder.layer.{layer}.output.dense.weight"][:, idle] = 0.0
+    save_file(weights, teacher / "model.safetensors", metadata={"format": "pt"})
+    whole, cut = (
+        make_student(
+            StudentConfig(teacher, tmp_path / str(inner), (0, 1), family, intermediate=inner)
+        )
+        for inner in (48, 28)
+    )
+    assert record(cut)["metrics"]["random_parts"] == []
+    models = [transformers.AutoModelForQuestionAnswering.from_pretrained(m) for m in (whole, cut)]
+    ids = torch.arange(5, 25)[None]
+    with torch.no_grad():
+        whole_logits, cut_logits = (model.eval()(ids).start_logits for model in models)
+    torch.testing.assert_close(cut_logits, whole_logits)
+    shape = models[1].config
+    assert (shape.hidden_dim if family == "distilbert" else shape.intermediate_size) == 28
