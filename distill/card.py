@@ -41,8 +41,22 @@ def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     return (
         f"# {_name(record)}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers "
         f"of width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`"
-        f"{taught}. This card is written from `{RECORD}`, which holds the hashes of all inputs.\n"
+        f"{taught}{_mean_of(record)}. This card is written from `{RECORD}`, which holds the "
+        "hashes of all inputs.\n"
     )
+
+
+def _mean_of(record: dict[str, Any]) -> str:
+    runs = _averaged(record)
+    if not runs:
+        return ""
+    seeds = ", ".join(str(run["config"]["seed"]) for run in [record, *runs])
+    return f"; its weights are the mean of {len(runs) + 1} runs, of the seeds {seeds}"
+
+
+def _averaged(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of further runs whose weights are in the mean."""
+    return list(record.get("pack", {}).get("records", {}).values())
 
 
 def _name(record: dict[str, Any]) -> str:
@@ -85,7 +99,7 @@ def _scores(record: dict[str, Any]) -> list[str]:
             f"{found['f1_low']:.2f} to {found['f1_high']:.2f}), exact match "
             f"{found['exact_match']:.2f} on the {found['n']} questions of `{data}`{under}."
         )
-    if best:
+    if best and not _averaged(record):
         data = ", ".join(record["config"]["eval_data"])
         kind = "questions" if _asks_questions(record) else "examples"
         lines.append(
@@ -100,10 +114,8 @@ def _scores(record: dict[str, Any]) -> list[str]:
 
 def _time(folder: Path) -> list[str]:
     """How long the updates took, by the log; evaluations and starts are not in it."""
-    path = folder / "metrics.jsonl"
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    logs = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("metrics*.jsonl"))]
+    rows = [json.loads(line) for log in logs for line in log.splitlines()]
     timed = [row for row in rows if row.get("tokens")]
     seconds = sum(row["tokens"] / row["tokens_per_second"] for row in timed)
     tokens = sum(row["tokens"] for row in timed)

@@ -24,6 +24,11 @@ class PackConfig:
     eval_data: tuple[Path, ...] = option(
         "data to score the float16 weights on, each file on its own", default=()
     )
+    average: tuple[Path, ...] = option(
+        "further runs from the same start, of other seeds or questions: what is packed is the mean "
+        "of all weights",
+        default=(),
+    )
     about: Path | None = option(
         "Markdown file for the card: what the model is for, its limits and its bias", default=None
     )

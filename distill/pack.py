@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,22 +29,28 @@ WEIGHTS = "model.safetensors"
 def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
     """Writes the packed folder and returns it; `progress` gets questions done and in all.
 
-    The scores are those of the float16 weights, read back from the written file. Raises
-    FileNotFoundError for a folder that `finetune` did not write and ValueError for weights that
-    float16 cannot hold.
+    With `average` the weights are the mean over runs that started from the same weights, often
+    better than any of them (Wortsman et al., "Model soups", ICML 2022). The scores are those of the
+    float16 weights, read back from the written file. Raises FileNotFoundError for a folder that
+    `finetune` did not write and ValueError for weights that float16 cannot hold, or that do not
+    belong together.
     """
     source = config.checkpoint
-    if not (source / RECORD).is_file():
-        raise FileNotFoundError(f"{source} has no {RECORD}; pack what `finetune` wrote")
-    record = json.loads((source / RECORD).read_text(encoding="utf-8"))
+    record = _record(source)
+    others = {f"average-{n}": folder for n, folder in enumerate(config.average, 1)}
+    also = {name: _record(folder) for name, folder in others.items()}
     _check(record, config)
+    _check_start(record, also, config)
     about = "" if config.about is None else config.about.read_text(encoding="utf-8").strip()
     with finished_folder(config.out, config.force) as folder:
-        _write_float16(source, folder)
+        _write_float16((source, *config.average), folder)
         copy_tokenizer(source, folder)
         record["pack"] = {
             "config": jsonable(config),
-            "inputs": {"checkpoint": hash_folder(source)},
+            "inputs": {
+                name: hash_folder(found) for name, found in {"checkpoint": source, **others}.items()
+            },
+            "records": also,
             "scores": _scores(folder, config, record, progress),
             "about": about,
         }
@@ -65,8 +71,38 @@ def _check(record: dict[str, Any], config: PackConfig) -> None:
         )
 
 
-def _write_float16(source: Path, folder: Path) -> None:
-    weights = {name: value.half() for name, value in load_file(source / WEIGHTS).items()}
+def _record(source: Path) -> dict[str, Any]:
+    if not (source / RECORD).is_file():
+        raise FileNotFoundError(f"{source} has no {RECORD}; pack what `finetune` wrote")
+    found: dict[str, Any] = json.loads((source / RECORD).read_text(encoding="utf-8"))
+    return found
+
+
+def _check_start(record: dict[str, Any], also: dict[str, Any], config: PackConfig) -> None:
+    """Runs of one average continue the same weights; between others the mean is worth nothing."""
+    start = record["inputs"].get("student")
+    for other, folder in zip(also.values(), config.average, strict=True):
+        if start is None or other["inputs"].get("student") != start:
+            raise ValueError(
+                f"{folder} and {config.checkpoint} did not start from the same weights; only runs "
+                "that did can be averaged"
+            )
+
+
+def _mean(sources: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """The mean of each weight over checkpoints of one shape."""
+    found = [load_file(source / WEIGHTS) for source in sources]
+    for source, weights in zip(sources, found, strict=True):
+        if {n: v.shape for n, v in weights.items()} != {n: v.shape for n, v in found[0].items()}:
+            raise ValueError(f"{source} has weights of other names or shapes than {sources[0]}")
+    if len(found) == 1:
+        return found[0]
+    return {name: torch.stack([one[name] for one in found]).mean(0) for name in found[0]}
+
+
+def _write_float16(sources: Sequence[Path], folder: Path) -> None:
+    source = sources[0]
+    weights = {name: value.half() for name, value in _mean(sources).items()}
     lost = [name for name, value in weights.items() if not torch.isfinite(value).all()]
     if lost:
         raise ValueError(f"{source / WEIGHTS}: {lost[0]} holds values that float16 cannot")
@@ -75,8 +111,10 @@ def _write_float16(source: Path, folder: Path) -> None:
     settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
     settings["dtype"] = "float16"
     write_text(folder / "config.json", json.dumps(settings, indent=1, sort_keys=True) + "\n")
-    if (source / "metrics.jsonl").is_file():
-        shutil.copyfile(source / "metrics.jsonl", folder / "metrics.jsonl")
+    for number, run in enumerate(sources):
+        if (run / "metrics.jsonl").is_file():
+            name = f"metrics-{number + 1}.jsonl" if number else "metrics.jsonl"
+            shutil.copyfile(run / "metrics.jsonl", folder / name)
 
 
 def _scores(

@@ -1,4 +1,4 @@
-"""Gathers what recipes/distillation.sh left into docs/distillation: raw results and a report.
+"""Gathers what `make -f recipes/runs.mk distillation` left into docs/distillation.
 
 python recipes/distillation_study.py RUNS      gathers results.json and writes report.md from it
 python recipes/distillation_study.py           writes report.md from the results that are there
@@ -20,13 +20,16 @@ SHOWN = {
     "cut": "no pre-training (layers 0, 2, 5 of the teacher)",
     "random": "triple loss, random start",
 }
+SEEDS = (1, 2, 3)
+KINDS = {"plain": "plain fine-tuning", "second": "second distillation"}
 TASKS = {"squad": "eval_f1", "clinc": "eval_accuracy", "polarity": "eval_accuracy"}
 _KEPT = ("config", "metrics", "inputs", "versions")
 
 
 def gather(runs: Path) -> dict[str, Any]:
     """The records of all runs by name, without what a record repeats of the runs before it."""
-    names = ["minilm-l6-mlm", "squad-teacher", "plain", "second"]
+    names = ["minilm-l6-mlm", "squad-teacher"]
+    names += [f"{kind}-{seed}" for kind in KINDS for seed in SEEDS]
     names += [f"ablations/{start}" for start in STARTS if start != "cut"]
     names += [f"{task}-{start}" for task in TASKS for start in STARTS]
     records = {}
@@ -75,14 +78,14 @@ def _held_out(results: dict[str, Any], start: str) -> dict[str, float]:
 
 
 def _second(results: dict[str, Any]) -> str:
-    runs = {name: results["records"][name]["metrics"]["seeds"] for name in ("plain", "second")}
-    seeds = sorted(runs["plain"])
-    lines = [f"| SQuAD dev-A F1 | {' | '.join(seeds)} | median |", "|---" * (len(seeds) + 2) + "|"]
-    for name, shown in (("plain", "plain fine-tuning"), ("second", "second distillation")):
-        scores = [runs[name][seed]["eval_f1"] for seed in seeds]
+    records = results["records"]
+    seeds = " | ".join(f"seed {seed}" for seed in SEEDS)
+    lines = [f"| SQuAD dev-A F1 | {seeds} | median |", "|---" * (len(SEEDS) + 2) + "|"]
+    for kind, shown in KINDS.items():
+        scores = [records[f"{kind}-{seed}"]["metrics"]["best"]["eval_f1"] for seed in SEEDS]
         cells = " | ".join(f"{score:.2f}" for score in [*scores, median(scores)])
         lines.append(f"| {shown} | {cells} |")
-    teacher = results["records"]["squad-teacher"]["metrics"]["best"]["eval_f1"]
+    teacher = records["squad-teacher"]["metrics"]["best"]["eval_f1"]
     lines.append(f"\nThe teacher of the second distillation has {teacher:.2f}.")
     return "\n".join(lines)
 

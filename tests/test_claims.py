@@ -1,5 +1,7 @@
 """Every number on the README's first screen comes from the committed result files."""
 
+import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +34,31 @@ def test_the_readmes_table_is_a_part_of_the_report(tmp_path: Path) -> None:
     script = ROOT / "recipes" / "readme_table.py"
     subprocess.run([sys.executable, script, STUDY / "report.md", copy], check=True)
     assert copy.read_text(encoding="utf-8") == readme
+
+
+def test_the_students_page_is_what_its_results_say() -> None:
+    folder = ROOT / "docs" / "student"
+    page = runpy.run_path(str(ROOT / "recipes" / "student_page.py"))
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    files = sorted((folder / "results").glob("*.json"))
+    scores = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    committed = (folder / "report.md").read_text(encoding="utf-8")
+    assert page["report"](results, scores) == committed
+    scores[0]["accuracy"]["f1"] += 0.01
+    assert page["report"](results, scores) != committed
+
+
+def test_the_students_scores_are_those_of_the_files_that_ship() -> None:
+    """By their hashes: the study measured the same two files."""
+    shipped = {
+        one["subject"]["file_sha256"]
+        for path in (STUDY / "results").glob("minilm-l6-squad-int8-embed4-*.json")
+        for one in [json.loads(path.read_text(encoding="utf-8"))]
+    }
+    scored = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "docs" / "student" / "results").glob("*.json")
+    ]
+    files = {one["subject"]["file_sha256"] for one in scored if one["runtime"] != "torch"}
+    assert len(files) == 2
+    assert files <= shipped

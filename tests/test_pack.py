@@ -134,3 +134,36 @@ def test_several_runs_and_classifiers_are_not_scored_as_one_reader(
     with pytest.raises(ValueError, match=r"was trained for sst2; leave it out"):
         pack(packing(classifier, tmp_path / "model"), lambda done, total: None)
     assert not (tmp_path / "model").exists()
+
+
+def test_runs_from_one_start_are_averaged(trained: Path, tmp_path: Path) -> None:
+    record = json.loads((trained / "distill.json").read_text())
+    start = trained.parent / "student"
+    again = FinetuneConfig(
+        start, tmp_path / "again", (sample_path(),), questions=8, epochs=1, seed=7
+    )
+    other = finetune(again, lambda progress: None).folder
+    config = replace(packing(trained, tmp_path / "model"), average=(other,))
+    out = pack(config, lambda done, total: None)
+    one, two, mean = (load_file(f / "model.safetensors") for f in (trained, other, out))
+    assert any(not torch.equal(one[name], two[name]) for name in one)
+    for name, value in mean.items():
+        assert torch.equal(value, ((one[name] + two[name]) / 2).half()), name
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "the mean of 2 runs, of the seeds 42, 7" in card
+    assert "When chosen" not in card
+    found = json.loads((out / "distill.json").read_text())["pack"]
+    assert found["records"]["average-1"]["config"]["seed"] == 7
+    assert found["inputs"]["average-1"] != found["inputs"]["checkpoint"]
+    assert record["config"] == json.loads((out / "distill.json").read_text())["config"]
+
+
+def test_runs_of_another_start_are_not_averaged(trained: Path, tmp_path: Path) -> None:
+    inputs = {"student": {"model.safetensors": "0" * 64}}
+    other = changed(trained, tmp_path / "other", "inputs", **inputs)
+    with pytest.raises(ValueError, match="did not start from the same weights"):
+        pack(
+            replace(packing(trained, tmp_path / "model"), average=(other,)),
+            lambda done, total: None,
+        )
+    assert not (tmp_path / "model").exists()

@@ -1,0 +1,133 @@
+# Every training of this repository: each target is a folder of RUNS, made once and from what it needs.
+#
+#   make -f recipes/runs.mk GROUP ENCODER=all-MiniLM-L6-v2 DATA=DIR RUNS=DIR
+#
+# GROUP: student (what ships), student-ablation (what its steps are worth), distillation (the proof of
+# distill/, docs/distillation). DATA: a folder with qa/squad11-*.json.gz, qa/qamr-train.json.gz,
+# text/*.txt.gz and classification/*.tsv.gz. What is there is not made again, and what was interrupted goes
+# on with the same command. On a GPU `-j 6` trains side by side what does not wait for another: these nets
+# are too small to fill one.
+TOOL ?= distilbert-mobile
+SQUAD := $(sort $(wildcard $(DATA)/qa/squad11-train-*.json.gz))
+QAMR := $(DATA)/qa/qamr-train.json.gz
+DEV := $(DATA)/qa/squad11-dev-A.json.gz
+WIKIPEDIA := $(sort $(wildcard $(DATA)/text/wikipedia-en-*.txt.gz))
+R := $(RUNS)
+
+.PHONY: student student-ablation distillation
+student: $(R)/second-a $(R)/second-b
+
+# All six layers; the word table keeps the 16,000 tokens that the texts use most, which is what lets six
+# layers fit into 15 MB with 4-bit words.
+$(R)/minilm-l6-v16k:
+	$(TOOL) student --teacher $(ENCODER) --family bert --layers 0,1,2,3,4,5 --head none \
+	  --vocab-from $(SQUAD) $(QAMR) $(WIKIPEDIA) $(sort $(wildcard $(DATA)/text/openstax-*.txt.gz)) \
+	  --vocab-size 16000 --out $@
+
+# ---- the student that ships: hours on CPU cores with int8 dot products -------------------------------------
+# The layers' products run in int8, as they will on the phone; the word table stays.
+INT8 := --task squad --eval-data $(DEV) --eval-questions 1000 --epochs 1 --batch-size 16 --max-length 256 \
+  --dropout 0 --freeze embeddings --precision int8 --attention sdpa --compile
+
+$(R)/minilm-l6-squad: | $(R)/minilm-l6-v16k
+	$(TOOL) finetune --student $(R)/minilm-l6-v16k --data $(SQUAD) $(QAMR) --questions 88000 \
+	  --eval-every 1700 --learning-rate 1.5e-4 --warmup 0.06 $(INT8) --out $@
+
+# From here on the tables are those that ship: 4 bits, rounded once.
+$(R)/minilm-l6-rounded: | $(R)/minilm-l6-squad
+	$(TOOL) student --teacher $(R)/minilm-l6-squad --family bert --depth 6 --head qa --table-bits 4 --out $@
+
+# Two more passes over other questions, side by side; what ships is the mean of their weights.
+SECOND = $(TOOL) finetune --student $(R)/minilm-l6-rounded --data $(SQUAD) --learning-rate 1e-4 --warmup 0.03 \
+  --save-every 200 $(INT8) --out $@
+$(R)/second-a: | $(R)/minilm-l6-rounded
+	$(SECOND) --questions 56000 --seed 11
+$(R)/second-b: | $(R)/minilm-l6-rounded
+	$(SECOND) --questions 46000 --seed 12
+
+# ---- the steps of distillation on a student of five narrower layers: minutes on a GPU --------------------
+$(R)/corpus-256: | $(R)/minilm-l6-v16k
+	$(TOOL) tokenize --tokenizer $(R)/minilm-l6-v16k --max-length 256 --text $(WIKIPEDIA) $(SQUAD) --out $@
+
+BIG := --corpus $(R)/corpus-256 --batch-tokens 32768 --micro-batch-tokens 32768 --smoothing 0 --dropout 0 \
+  --eval-every 400 --eval-sequences 200 --workers 3
+$(R)/minilm-l6-mlm: | $(R)/corpus-256
+	$(TOOL) pretrain --student $(R)/minilm-l6-v16k --tokens 52000000 --learning-rate 3e-4 $(BIG) --out $@
+
+QA := --task squad --data $(SQUAD) $(QAMR) --eval-data $(DEV) --max-length 384 --batch-size 64 --warmup 0.06
+TEACHER := $(QA) --epochs 3 --dropout 0.1 --learning-rate 2.5e-4
+TEACHERS := $(R)/teacher-1 $(R)/teacher-2 $(R)/teacher-3
+$(R)/teacher-1: | $(R)/minilm-l6-v16k
+	$(TOOL) finetune --student $(R)/minilm-l6-v16k --seed 1 $(TEACHER) --out $@
+$(R)/teacher-2 $(R)/teacher-3: $(R)/teacher-%: | $(R)/minilm-l6-mlm
+	$(TOOL) finetune --student $(R)/minilm-l6-mlm --seed $* $(TEACHER) --out $@
+
+NARROW := $(TOOL) student --family bert --layers 0,1,2,4,5 --intermediate 1152
+$(R)/narrow-mlm: | $(R)/minilm-l6-mlm
+	$(NARROW) --teacher $(R)/minilm-l6-mlm --head mlm --out $@
+$(R)/narrow-pre: | $(R)/narrow-mlm
+	$(TOOL) pretrain --teacher $(R)/minilm-l6-mlm --student $(R)/narrow-mlm --tokens 52000000 \
+	  --kl-positions sampled --learning-rate 5e-4 $(BIG) --out $@
+$(R)/narrow: | $(R)/narrow-pre
+	$(TOOL) student --family bert --depth 5 --teacher $(R)/narrow-pre --head none --table-bits 4 --out $@
+$(R)/narrow-cut: | $(R)/minilm-l6-v16k
+	$(NARROW) --teacher $(R)/minilm-l6-v16k --head none --table-bits 4 --out $@
+
+PART = $(TOOL) finetune $(QA) --questions 40000 --epochs 1 --dropout 0 --freeze embeddings \
+  --learning-rate 4e-4 --weight-task 0.3 --weight-kl 0.7 --out $@
+student-ablation: $(addprefix $(R)/part-,full no-hidden no-second no-pretraining)
+$(R)/part-full: | $(R)/narrow $(TEACHERS)
+	$(PART) --student $(R)/narrow --teacher $(TEACHERS) --weight-cosine 0.5
+$(R)/part-no-hidden: | $(R)/narrow $(TEACHERS)
+	$(PART) --student $(R)/narrow --teacher $(TEACHERS)
+$(R)/part-no-second: | $(R)/narrow
+	$(PART) --student $(R)/narrow
+$(R)/part-no-pretraining: | $(R)/narrow-cut $(TEACHERS)
+	$(PART) --student $(R)/narrow-cut --teacher $(TEACHERS) --weight-cosine 0.5
+
+# ---- the proof of distill/: docs/distillation ---------------------------------------------------------------
+# Five students on one teacher pass, and the one that is only cut out of the teacher. TOKENS is their budget.
+TOKENS ?= 40000000
+COMMA := ,
+SPACE := $() $()
+STARTS := full no-kl no-cosine no-mlm random
+$(R)/ablations: | $(R)/minilm-l6-mlm
+	$(TOOL) pretrain --teacher $(R)/minilm-l6-mlm --ablations $(subst $(SPACE),$(COMMA),$(STARTS)) \
+	  --kl-positions sampled --tokens $(TOKENS) --learning-rate 5e-4 $(BIG) --out $@
+
+$(R)/cut: | $(R)/minilm-l6-mlm
+	$(TOOL) student --teacher $(R)/minilm-l6-mlm --head mlm --out $@
+
+# What each start is worth for three tasks, with the same budget.
+LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
+  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 --out $@
+SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 16000 --epochs 1 \
+  --max-length 256 --dropout 0 --batch-size 8 --learning-rate 1.5e-4 --out $@
+define tasks_of # START STUDENT MADE_BY
+$(R)/squad-$(1): | $(3)
+	$$(SHORT) --student $(2)
+$(R)/clinc-$(1): | $(3)
+	$$(call LABELS,clinc150) --student $(2) --max-length 64 --batch-size 64 --learning-rate 3e-4
+$(R)/polarity-$(1): | $(3)
+	$$(call LABELS,sentence-polarity) --student $(2) --batch-size 32 --learning-rate 2e-4
+endef
+$(foreach start,$(STARTS),$(eval $(call tasks_of,$(start),$(R)/ablations/$(start),$(R)/ablations)))
+$(eval $(call tasks_of,cut,$(R)/cut,$(R)/cut))
+
+# Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
+$(R)/squad-teacher: | $(R)/minilm-l6-mlm
+	$(TOOL) finetune --student $(R)/minilm-l6-mlm --task squad --data $(SQUAD) --eval-data $(DEV) \
+	  --questions 28000 --epochs 1 --max-length 256 --dropout 0 --learning-rate 1.5e-4 --out $@
+SEEDS := 1 2 3
+$(addprefix $(R)/plain-,$(SEEDS)): $(R)/plain-%: | $(R)/ablations
+	$(SHORT) --student $(R)/ablations/full --seed $*
+$(addprefix $(R)/second-,$(SEEDS)): $(R)/second-%: | $(R)/ablations $(R)/squad-teacher
+	$(SHORT) --student $(R)/ablations/full --seed $* --teacher $(R)/squad-teacher
+
+# The step's speed against the authors' method, and the memory of its losses. Wants the machine for itself.
+$(R)/train-bench.json: | $(R)/ablations
+	$(TOOL) train-bench --teacher $(R)/minilm-l6-mlm --student $(R)/ablations/full \
+	  --corpus $(R)/corpus-256 --rounds 7 --memory --out $@
+
+distillation: $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \
+  $(foreach kind,plain second,$(addprefix $(R)/$(kind)-,$(SEEDS))) $(R)/train-bench.json

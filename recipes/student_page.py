@@ -1,0 +1,174 @@
+"""The page of the student that ships, docs/student: its scores, its training, its answers.
+
+python recipes/student_page.py RUNS BUNDLE SQUAD_DEV     gathers results.json, then writes report.md
+python recipes/student_page.py                           writes report.md from what is there
+
+Scores come from the result files in docs/student/results:
+distilbert-mobile evaluate MODEL --data FILE --out docs/student/results
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "docs" / "student"
+PASSES = {
+    "first pass": "minilm-l6-squad",
+    "second pass, a": "second-a",
+    "second pass, b": "second-b",
+}
+PARTS = {
+    "part-full": "all steps",
+    "part-no-hidden": "without the cosine of hidden states",
+    "part-no-second": "without a teacher: plain fine-tuning",
+    "part-no-pretraining": "without pre-training: cut out of all-MiniLM-L6-v2",
+}
+TEACHERS = {
+    "teacher-1": "from all-MiniLM-L6-v2 itself",
+    "teacher-2": "after masked-LM training on 52 million tokens",
+    "teacher-3": "the same, another seed",
+}
+RUNTIMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "checkpoint, float32"}
+SHOWN = 10
+_KEPT = ("config", "inputs", "metrics", "versions")
+
+
+def gather(runs: Path, bundle: Path, data: Path) -> dict[str, Any]:
+    """Records and curves of the trainings, and the answers that the page shows."""
+    records, curves = {}, {}
+    for name in (*PASSES.values(), *PARTS, *TEACHERS):
+        record = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
+        record["inputs"].pop("records", None)
+        records[name] = {part: record[part] for part in _KEPT}
+        log = (runs / name / "metrics.jsonl").read_text(encoding="utf-8")
+        rows = [json.loads(line) for line in log.splitlines()]
+        curves[name] = [row for row in rows if "eval/f1" in row]
+    return {"records": records, "curves": curves, "answers": _answers(bundle, data)}
+
+
+def _answers(bundle_folder: Path, data: Path) -> list[dict[str, Any]]:
+    """Ten questions with F1 100 and ten with F1 0, by the hash of their ids, and their answers."""
+    from bench.subject import bundle_tokenizer
+    from export.bundle import load_bundle
+    from export.runner import open_runner
+    from tasks.metrics import question_scores
+    from tasks.qa import answer_question
+    from tasks.squad import read_questions
+
+    bundle = load_bundle(bundle_folder)
+    runner, tokenizer = open_runner(bundle, "tflite"), bundle_tokenizer(bundle)
+    assert bundle.manifest.qa is not None
+
+    chosen: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    questions = read_questions([data])
+    for question in sorted(questions, key=lambda q: hashlib.sha256(q.id.encode()).hexdigest()):
+        found = answer_question(
+            runner.span_logits, tokenizer, question.question, question.context, bundle.manifest.qa
+        )
+        answer = found.best.text if found.best else ""
+        exact, f1 = question_scores(question, answer)
+        right = exact == 1
+        if (right or f1 == 0) and len(chosen[right]) < SHOWN:
+            chosen[right].append(
+                {
+                    "id": question.id,
+                    "title": question.title,
+                    "question": question.question,
+                    "answer": answer,
+                    "references": sorted({one.text for one in question.answers}),
+                    "right": right,
+                }
+            )
+        if min(map(len, chosen.values())) == SHOWN:
+            break
+    return [*chosen[True], *chosen[False]]
+
+
+def report(results: dict[str, Any], scores: list[dict[str, Any]]) -> str:
+    """The page in Markdown; every number in it is computed from the results."""
+    first = results["curves"][PASSES["first pass"]][-1]["eval/f1"]
+    return (
+        (HERE / "text.md")
+        .read_text(encoding="utf-8")
+        .format(
+            scores=_scores(scores),
+            all_questions=f"the first pass ended at {first:.2f} on them.",
+            curve=_curve(results),
+            ablation=_runs(results, PARTS, "student"),
+            teachers=_runs(results, TEACHERS, "teacher"),
+            answers=_shown(results["answers"]),
+        )
+    )
+
+
+def _scores(scores: list[dict[str, Any]]) -> str:
+    from tasks.intervals import bootstrap_interval
+
+    lines = ["| data | questions | file | exact match | F1 | interval |", "|---" * 6 + "|"]
+    for one in scores:
+        found = one["accuracy"]
+        low, high = bootstrap_interval(found["question_f1"])
+        data = ", ".join(file["name"].removesuffix(".json.gz") for file in found["data"])
+        lines.append(
+            f"| {data} | {found['n']:,} | {RUNTIMES[one['runtime']]} | {found['exact_match']:.2f} "
+            f"| {found['f1']:.2f} | {low:.2f} to {high:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def _curve(results: dict[str, Any]) -> str:
+    lines = ["| pass | update | F1 | exact match |", "|---" * 4 + "|"]
+    for shown, name in PASSES.items():
+        for row in results["curves"][name]:
+            scores = f"{row['eval/f1']:.2f} | {row['eval/exact_match']:.2f}"
+            lines.append(f"| {shown} | {row['update']:,} | {scores} |")
+    return "\n".join(lines)
+
+
+def _runs(results: dict[str, Any], runs: dict[str, str], head: str) -> str:
+    lines = [f"| {head} | F1 after each pass | exact match at the end |", "|---" * 3 + "|"]
+    for name, shown in runs.items():
+        rows = results["curves"][name]
+        f1 = ", ".join(f"{row['eval/f1']:.2f}" for row in rows)
+        lines.append(f"| {shown} | {f1} | {rows[-1]['eval/exact_match']:.2f} |")
+    return "\n".join(lines)
+
+
+def _shown(answers: list[dict[str, Any]]) -> str:
+    lines = []
+    for right, head in ((True, "Well"), (False, "Badly")):
+        lines += [
+            f"**{head}**",
+            "",
+            "| article | question | answer | references |",
+            "|---" * 4 + "|",
+        ]
+        for one in answers:
+            if one["right"] == right:
+                cells = (
+                    one["title"].replace("_", " "),
+                    one["question"],
+                    one["answer"] or "(none)",
+                    "; ".join(one["references"]),
+                )
+                lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def main(arguments: list[str]) -> None:
+    if arguments:
+        runs, bundle, data = map(Path, arguments)
+        found = json.dumps(gather(runs, bundle, data), indent=1, sort_keys=True)
+        (HERE / "results.json").write_text(found + "\n", encoding="utf-8")
+    results = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    files = sorted((HERE / "results").glob("*.json"))
+    scores = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    (HERE / "report.md").write_text(report(results, scores), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
