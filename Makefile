@@ -5,7 +5,7 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat test-device test-arm
+.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat test-device test-arm host-model
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--quick: the student alone; STUDY=--full: everything)"
 	@echo "make test       set up .venv, then all tests that this machine can run"
@@ -101,16 +101,18 @@ $(COMPAT)/%/.complete: tests/compat/%.txt
 test-compat: $(STAMP) $(COMPAT)/tensorflow-cpu/.complete $(COMPAT)/tflite-runtime/.complete
 	@$(BIN)/python tests/compat/check.py $(COMPAT)
 
+# The .tflite that ships, for whatever runs it on this machine or in an emulator.
+host-model: $(STAMP)
+	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
+
 # The phone in a box and the files that ship on ARM64; docs/phones.md. A network of its own: adbd listens
 # everywhere, and nobody's phones are seen.
 ON_DEVICE := -m pytest -n $(JOBS) --dist loadfile -o python_files='check_*.py' -o pythonpath=tests/device
-test-device: $(STAMP)
+test-device: host-model
 	@tests/device/install.sh device $(BIN)/python
-	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
 	@unshare --user --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh \
 		$(BIN)/python $(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py programs.py)
 
-test-arm: $(STAMP)
+test-arm: host-model
 	@tests/device/install.sh arm $(BIN)/python
-	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
 	@$(BIN)/python $(ON_DEVICE) --dist load tests/device/check_arm.py

@@ -1,11 +1,12 @@
 # Read by the scripts beside it (". android_demo/tools.sh", in the repository's root): what compiles Kotlin
 # and packs an APK here without Gradle. Everything fetched goes to android_demo/build/. PYTHON must be set.
-# A tool that cannot be had ends the script with 3, so that nobody takes it for a failed test.
 BUILD=$PWD/android_demo/build
 MODEL=$PWD/build/host-model # the tests of the iOS app use it too
 JARS=/usr/share/java
 KERNEL=kotlin-jupyter-kernel==0.19.0.944 # holds a Kotlin 2.3 compiler as jars
 mkdir -p "$BUILD" build
+APT_LOG=$BUILD/apt.log
+. android_demo/debian.sh
 
 # need core|app|apk: installs and fetches what compiles and tests the core, what the app needs too, and
 # what else packs an APK.
@@ -17,24 +18,6 @@ need() {
     fetch_android
     [ "$1" != app ] || return 0
     install apksigner zipalign aapt
-}
-
-# missing WHAT: says why nothing can be tested here.
-missing() {
-    echo "error: could not install $1"
-    exit 3
-}
-
-# install PACKAGE...: Debian's packages, as root, without a word where all of them are there.
-install() {
-    for package in "$@"; do
-        if ! dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
-            echo "installing $*"
-            { apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"; } >"$BUILD/apt.log" 2>&1 ||
-                { tail -3 "$BUILD/apt.log"; missing "$* (as root: apt-get install $*)"; }
-            return
-        fi
-    done
 }
 
 # The Kotlin compiler: the jars inside a package of PyPI.

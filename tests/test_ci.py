@@ -46,7 +46,7 @@ def broken_tools(tmp_path: Path) -> Path:
 def test_android_tools_that_cannot_be_installed_end_with_3(
     what: str, broken_tools: Path, tmp_path: Path
 ) -> None:
-    for name in ("install.sh", "tools.sh"):
+    for name in ("install.sh", "tools.sh", "debian.sh"):
         (tmp_path / "android_demo").mkdir(exist_ok=True)
         shutil.copy(ROOT / "android_demo" / name, tmp_path / "android_demo" / name)
     done = run(["android_demo/install.sh", what, "python3"], broken_tools, tmp_path)
@@ -61,6 +61,8 @@ def test_a_phone_in_a_box_that_cannot_be_installed_ends_with_3(
 ) -> None:
     (tmp_path / "tests" / "device").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "device" / "install.sh", tmp_path / "tests" / "device")
+    (tmp_path / "android_demo").mkdir()
+    shutil.copy(ROOT / "android_demo" / "debian.sh", tmp_path / "android_demo")
     done = run(["tests/device/install.sh", what, "python3"], broken_tools, tmp_path)
     assert done.returncode == 3
     assert "error: could not install" in done.stdout
@@ -100,7 +102,7 @@ def test_ci_runs_everything_and_ends_with_the_tests(checkout: Path) -> None:
     made = [line.split()[1] for line in lines if line.startswith("made")]
     assert status == 0
     phones = ["test-kotlin", "test-swift", "apk", "test-device", "test-arm"]
-    assert made == ["setup", "check", *phones, "test"]
+    assert made == ["setup", "check", *phones[:3], "host-model", *phones[3:], "test"]
     assert lines[-1].startswith("made test")
     assert not [line for line in lines if line.startswith(("skipped", "FAILED"))]
 

@@ -9,24 +9,8 @@ cd "$(dirname "$0")/../.."
 PYTHON=${2:-.venv/bin/python}
 OUT=$PWD/build/device
 mkdir -p "$OUT"
-
-# missing WHAT: says why nothing can be tested here.
-missing() {
-    echo "error: could not install $1"
-    exit 3
-}
-
-# install PACKAGE...: Debian's packages, as root, without a word where all of them are there.
-install() {
-    for package in "$@"; do
-        if ! dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
-            echo "installing $*"
-            { apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"; } >"$OUT/apt.log" 2>&1 ||
-                { tail -3 "$OUT/apt.log"; missing "$* (as root: apt-get install $*)"; }
-            return
-        fi
-    done
-}
+APT_LOG=$OUT/apt.log
+. android_demo/debian.sh
 
 # fetch NAME SUITE ARCH PACKAGE...: a suite's packages with what they depend on, unpacked to build/device/NAME.
 fetch() {
