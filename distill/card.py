@@ -16,11 +16,19 @@ def write_card(folder: Path) -> None:
     if about := record.get("pack", {}).get("about"):
         parts += [about, ""]
     parts += ["## Scores", *_scores(record), "", "## Training", *_time(folder), *_training(record)]
-    for name, ancestor in record["inputs"].get("records", {}).items():
+    for name, ancestor in _ancestors(record):
         parts += ["", f"## How the {name} was made", *_training(ancestor)]
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
     parts += ["", f"Made with {versions}.", ""]
     (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def _ancestors(record: dict[str, Any], prefix: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """What the weights were made from by name: the student, the student's teacher, and so on."""
+    found = []
+    for name, ancestor in record["inputs"].get("records", {}).items():
+        found += [(f"{prefix}{name}", ancestor), *_ancestors(ancestor, f"{prefix}{name}'s ")]
+    return found
 
 
 def _front_matter(record: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """One fine-tuning run: its inputs, checked against each other, its training and its output."""
 
-import json
 import math
 import shutil
 from collections.abc import Sequence
@@ -17,7 +16,13 @@ from distill.finetune_config import FinetuneConfig
 from distill.finetune_job import FinetuneJob
 from distill.finetune_model import FrozenTeacher
 from distill.finetune_tasks import Task, make_task
-from distill.folder import RECORD, finished_folder, hash_folder, refuse_existing, write_record
+from distill.folder import (
+    finished_folder,
+    hash_folder,
+    read_records,
+    refuse_existing,
+    write_record,
+)
 from distill.job import EngineSettings, Outcome, Progress, Report
 from distill.model import use_bf16
 from distill.state import claim_folder, fixed_settings, hash_sources
@@ -181,7 +186,8 @@ def _finish(
         "eval_questions": task.eval_examples,
         "seconds_since_last_start": round(outcome.seconds),
     }
-    found = {**inputs.hashes, "records": _records(inputs)}
+    made = {"student": inputs.student, **dict(_numbered("teacher", inputs.teachers))}
+    found = {**inputs.hashes, "records": read_records(made)}
     with finished_folder(config.out, config.force, suffix=".final") as final:
         shutil.copytree(outcome.weights, final, dirs_exist_ok=True)
         copy_logs(folder, final)
@@ -189,12 +195,3 @@ def _finish(
         write_record(final, "finetune", inputs.named, found, metrics)
         write_card(final)
     shutil.rmtree(folder)
-
-
-def _records(inputs: Inputs) -> dict[str, Any]:
-    """How the student and its teachers were made, where they say so."""
-    return {
-        name: json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        for name, folder in [("student", inputs.student), *_numbered("teacher", inputs.teachers)]
-        if (folder / RECORD).is_file()
-    }

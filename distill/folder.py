@@ -75,6 +75,15 @@ def write_record(
     write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
+def read_records(folders: Mapping[str, Path]) -> dict[str, Any]:
+    """How the checkpoints in these folders were made, by name, where they say so."""
+    return {
+        name: json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        for name, folder in folders.items()
+        if (folder / RECORD).is_file()
+    }
+
+
 def jsonable(config: Any) -> dict[str, Any]:
     """A config dataclass as JSON values; files and folders by name, not by this machine's paths."""
     values = {key: value for key, value in asdict(config).items() if key != "force"}

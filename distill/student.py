@@ -10,7 +10,13 @@ import transformers
 from torch import Tensor, nn
 from transformers import AutoConfig, DistilBertConfig
 
-from distill.folder import finished_folder, hash_folder, refuse_existing, write_record
+from distill.folder import (
+    finished_folder,
+    hash_folder,
+    read_records,
+    refuse_existing,
+    write_record,
+)
 from distill.heads import CLASSES, head_of, load_with_head, read_config
 from distill.prune import (
     cut_tables,
@@ -104,7 +110,8 @@ def make_student(config: StudentConfig, report: Report = lambda *_: None) -> Pat
             layers=kept,
             depth=len(layers) if config.random_start else None,
         )
-        write_record(folder, "student", record, {"teacher": hash_folder(source)}, metrics)
+        inputs = {"teacher": hash_folder(source), "records": read_records({"teacher": source})}
+        write_record(folder, "student", record, inputs, metrics)
     return config.out
 
 
