@@ -7,17 +7,17 @@ from typing import Any
 
 from bench.cache import measure_cache
 from bench.gemm import measure_gemm
-from bench.host import measure_together, shape_folder
+from bench.host import measure_into, shape_folder
 from bench.peer_settings import PEERS, Peer, PeerSetting, Reference, Refused, make_file
 from bench.peers_config import PeersConfig
 from bench.process import Worker
-from bench.result import Result, write_result
-from bench.reuse import bundle_is_current
+from bench.result import Result
+from bench.reuse import bundle_is_current, known_session
 from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters
 from bench.speed_page import write_page
 from bench.subject import real_tokens
-from bench.typical import measure_typical
+from bench.typical import is_known, measure_typical
 from export import strict_json
 from export.bundle import MANIFEST
 from export.config import ExportConfig
@@ -39,6 +39,7 @@ class Comparison:
 def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> Comparison:
     """Make all files that are missing, measure them in turns, and write results and page.
 
+    A killed run goes on where it was: what was measured on the same bytes, device and plan stays.
     What others' tools refuse, or compute wrongly under padding, is written down and left out.
     """
     results: list[Result] = []
@@ -86,20 +87,22 @@ def _measure(
             for runtime in config.runtimes
         ]
         settings += [peer.with_threads(threads) for peer in peers]
-        found = measure_together(settings, config.plan, lambda text: progress(text, 0, 0))
-        for setting, result in zip(settings, found, strict=True):
-            write_result(result, config.out / f"{setting.name}.json")
-        results += found
+        paths = [config.out / f"{setting.name}.json" for setting in settings]
+        known = known_session(settings, paths, config.plan)
+        results += known or measure_into(
+            settings, config.plan, config.out, lambda text: progress(text, 0, 0)
+        )
     return results
 
 
 def _ask_typical(config: PeersConfig, bundles: Sequence[Path], progress: Progress) -> None:
     for bundle in bundles:
         for runtime in config.runtimes:
-            progress(f"{bundle.name}, {runtime}: typical questions", 0, 0)
-            for typical in measure_typical(config, bundle, runtime):
-                name = f"typical-{bundle.name}-{runtime}-{typical.threads}t.json"
-                _write(typical, config.out / name)
+            for threads in config.threads:
+                path = config.out / f"typical-{bundle.name}-{runtime}-{threads}t.json"
+                if not is_known(path, config, bundle, runtime):
+                    progress(f"{bundle.name}, {runtime}: typical questions", 0, 0)
+                    _write(measure_typical(config, bundle, runtime, threads), path)
 
 
 def _write(value: Any, path: Path) -> None:

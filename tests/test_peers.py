@@ -20,7 +20,7 @@ from bench.peer_settings import (
     compare,
     make_file,
 )
-from bench.peers import _reference
+from bench.peers import _reference, compare_peers
 from bench.peers_config import PeersConfig
 from bench.process import Worker
 from bench.result import RANDOM, DataFile, Result, read_result, write_result
@@ -28,8 +28,9 @@ from bench.samples import median
 from bench.shapes import Shape, write_shape
 from bench.speed_page import BEGIN, END, render, write_page
 from bench.tables import number
-from bench.typical import Typical
+from bench.typical import Typical, is_known
 from export import strict_json
+from tasks.squad import sample_path
 
 QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=300)
 TOKENS = 32
@@ -150,7 +151,7 @@ def test_the_page_sets_our_int8_against_others_and_the_machine(tmp_path: Path) -
     (tmp_path / "gemm-1t.json").write_text(strict_json.dump(gemm))
     typical = Typical(
         *("now", ours.device, ours.subject, "tflite", ours.runtime_version, 1),
-        *((DataFile("dev.json", "0"),), 384, (100, 200), (10.0, 30.0), (100.0, 100.0)),
+        *((DataFile("dev.json", "0"),), 1, 384, (100, 200), (10.0, 30.0), (100.0, 100.0)),
         *((10.0, 10.0), (100.0, 100.0)),
     )
     (tmp_path / "typical-x.json").write_text(strict_json.dump(typical))
@@ -172,6 +173,53 @@ def test_the_page_sets_our_int8_against_others_and_the_machine(tmp_path: Path) -
 def _cpu(result: Result) -> float:
     assert result.speed
     return median(result.speed.cpu_ms)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path: Path) -> None:
+    config = PeersConfig(
+        models=(checkpoint,),
+        shapes=(),
+        peers=("onnxruntime-fp32",),
+        recipes=("fp32",),
+        runtimes=("tflite",),
+        threads=(1,),
+        tokens=(32, 64),
+        rounds=2,
+        runs=3,
+        data=(sample_path(),),
+        questions=2,
+        bundles=tmp_path / "bundles",
+        files=tmp_path / "files",
+        out=tmp_path / "out",
+    )
+
+    def stop(text: str, done: int, total: int) -> None:
+        if done == 1:  # of the two lengths
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare_peers(config, stop)
+    kept = {path.name: path.read_bytes() for path in config.out.glob("tiny-*-32.json")}
+    assert len(kept) == 2
+    found = compare_peers(config)
+    assert {result.workload.tokens for result in found.results if result.workload} == {32, 64}
+    assert kept == {path.name: path.read_bytes() for path in config.out.glob("tiny-*-32.json")}
+    assert not list(config.out.glob(".*"))
+    asked, bundle = config.out / "typical-tiny-fp32-tflite-1t.json", config.bundles / "tiny-fp32"
+    assert is_known(asked, config, bundle, "tflite")
+    assert not is_known(asked, replace(config, questions=3), bundle, "tflite")
+
+
+SPEED = Path(__file__).resolve().parents[1] / "docs" / "speed"
+
+
+@pytest.mark.skipif(not SPEED.is_dir(), reason="docs/speed has no results yet")
+def test_the_page_says_what_its_results_say(tmp_path: Path) -> None:
+    committed = SPEED.with_suffix(".md").read_text(encoding="utf-8")
+    page = tmp_path / "speed.md"
+    page.write_text(committed, encoding="utf-8")
+    write_page(SPEED, page)
+    assert page.read_text(encoding="utf-8") == committed
 
 
 def test_unknown_peers_and_recipes_are_refused_with_the_known_ones() -> None:
