@@ -83,6 +83,11 @@ class FinetuneConfig:
     patience: int = option(
         "stop after so many evaluations without a better score (0: never)", default=0
     )
+    stop_after: int | None = option(
+        "end after so many updates, with the learning rate of all that were planned (default: all)",
+        default=None,
+        may_change=True,
+    )
     save_every: int = option("updates between saved states", default=100, may_change=True)
     precision: str = option(
         "auto, bf16, fp32, or int8: the layers' products in int8, but for the weights' gradients",
@@ -149,7 +154,7 @@ class FinetuneConfig:
     def _check_numbers(self) -> None:
         for name in ("epochs", "batch_size", "accumulation", "save_every"):
             check(getattr(self, name) >= 1, f"{name} must be at least 1: {getattr(self, name)}")
-        for name in ("questions", "eval_questions"):
+        for name in ("questions", "eval_questions", "stop_after"):
             value = getattr(self, name)
             check(value is None or value >= 1, f"{name} must be at least 1: {value}")
         for name in ("learning_rate", "clip", "temperature"):

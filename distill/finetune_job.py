@@ -53,6 +53,8 @@ class FinetuneJob:
             batches = epoch_batches(lengths, config.batch_size, config.seed, epoch)
             for index in range(max(0, done - epoch * per_epoch), per_epoch):
                 number = epoch * per_epoch + index + 1
+                if config.stop_after is not None and number > config.stop_after:
+                    return
                 passes = batches[index * config.accumulation :][: config.accumulation]
                 parts = [part[rank::ranks] for part in passes]
                 mine = [part for part in parts if part]
@@ -94,4 +96,5 @@ class FinetuneJob:
 
     def _due(self, ends_epoch: bool, number: int) -> bool:
         every = self._config.eval_every
-        return number % every == 0 if every else ends_epoch
+        last = number == self._config.stop_after
+        return last or (number % every == 0 if every else ends_epoch)

@@ -193,6 +193,29 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_bits(
     assert [line["loss"] for line in lines] == losses(seen)
 
 
+def test_a_run_ends_where_it_is_told_to_as_the_whole_one_was_there(config: FinetuneConfig) -> None:
+    scored = replace(config, eval_data=config.data, eval_questions=2, eval_every=3)
+    _, seen = run(replace(scored, out=config.out.with_name("whole")))
+    found = finetune(replace(scored, stop_after=5), lambda progress: None)
+    lines = [json.loads(line) for line in (found.folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["loss"] for line in lines if "loss" in line] == losses(seen)[:5]
+    assert [line["update"] for line in lines if "eval/f1" in line] == [3, 5]
+    record = json.loads((found.folder / "distill.json").read_text())
+    assert record["metrics"]["updates"] == record["config"]["stop_after"] == 5
+
+
+def test_an_interrupted_run_may_be_told_to_end_earlier(config: FinetuneConfig) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.update == 3 and progress.losses:
+            raise KeyboardInterrupt
+
+    straight, _ = run(replace(config, stop_after=6, out=config.out.with_name("straight")))
+    with pytest.raises(KeyboardInterrupt):
+        finetune(config, interrupt)
+    out, _ = run(replace(config, stop_after=6))
+    assert same(straight, out)
+
+
 @pytest.mark.parametrize("at", [1, 2, 3, 6])
 def test_an_interrupted_run_continues_from_its_last_state(config: FinetuneConfig, at: int) -> None:
     def interrupt(progress: Progress) -> None:
