@@ -12,11 +12,11 @@ from bench.config import EvaluateConfig
 from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import (
-    RESULT_VERSION,
     Accuracy,
     DataFile,
     Result,
     Subject,
+    scores_alone,
     write_result,
 )
 from bench.subject import (
@@ -187,21 +187,12 @@ def score_model(
 
 
 def _result(subject: Subject, runtime: str, accuracy: Accuracy) -> Result:
-    return Result(
-        version=RESULT_VERSION,
+    return scores_alone(
+        accuracy,
         measured_at=now(),
         device=describe_device(),
         subject=subject,
         runtime=runtime,
         runtime_version=runtime_version(runtime),
         runner="bench.worker",
-        workload=None,
-        speed=None,
-        printed=None,
-        memory=None,
-        work=None,
-        accuracy=accuracy,
-        before=None,
-        after=None,
-        notes=(),
     )

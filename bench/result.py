@@ -290,6 +290,37 @@ class Result:
             raise ValueError("speed, printed, memory and work need a workload, and it needs them")
 
 
+def scores_alone(
+    accuracy: Accuracy,
+    *,
+    measured_at: str,
+    device: Device,
+    subject: Subject,
+    runtime: str,
+    runtime_version: str,
+    runner: str,
+) -> Result:
+    """A result that holds accuracy and nothing else."""
+    return Result(
+        version=RESULT_VERSION,
+        measured_at=measured_at,
+        device=device,
+        subject=subject,
+        runtime=runtime,
+        runtime_version=runtime_version,
+        runner=runner,
+        workload=None,
+        speed=None,
+        printed=None,
+        memory=None,
+        work=None,
+        accuracy=accuracy,
+        before=None,
+        after=None,
+        notes=(),
+    )
+
+
 def _check_times(names: str, *times: float) -> None:
     if not all(0 < t < math.inf for t in times):
         raise ValueError(f"{names} must be finite and above zero")

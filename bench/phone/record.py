@@ -17,6 +17,7 @@ from bench.result import (
     Speed,
     Start,
     Workload,
+    scores_alone,
 )
 from bench.subject import describe_bundle
 
@@ -72,23 +73,14 @@ def accuracy_result(
     facts: Facts, job: Job, runner: str, runtime_version: str, accuracy: Accuracy, at: str
 ) -> Result:
     """Scores of a file on a phone."""
-    return Result(
-        version=RESULT_VERSION,
+    return scores_alone(
+        accuracy,
         measured_at=at,
         device=describe_phone(facts),
         subject=describe_bundle(job.bundle, job.runtime),
         runtime=job.runtime,
         runtime_version=runtime_version,
         runner=runner,
-        workload=None,
-        speed=None,
-        printed=None,
-        memory=None,
-        work=None,
-        accuracy=accuracy,
-        before=None,
-        after=None,
-        notes=(),
     )
 
 
