@@ -56,7 +56,7 @@ fetch_executorch() {
 # A new user namespace may have emulators of its own from Linux 6.7 on.
 unshare --user --map-root-user --mount --net mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null ||
     missing "the phone in a box: it takes the right to unshare and mount, and Linux 6.7"
-install qemu-user qemu-user-static gcc-aarch64-linux-gnu libstdc++6-arm64-cross libc6-dev gcc
+install qemu-user qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross libc6-dev gcc
 if [ "$1" = device ]; then
     install adb iproute2
     fetch amd64 trixie amd64 adbd mksh toybox
