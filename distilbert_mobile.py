@@ -231,6 +231,13 @@ def _show_student(path: Path) -> None:
     print("\n".join([f"wrote {path}", *_load("distill.prune_report:summary")(path)]))
 
 
+def _show_pruned(path: Path) -> None:
+    kept = json.loads((path / "distill.json").read_text(encoding="utf-8"))["metrics"]
+    for part in ("heads", "neurons"):
+        print(f"{part} that stay, by layer: {', '.join(map(str, kept[part]))}")
+    _show_path(path)
+
+
 def _show_answers(reply: Any) -> None:
     print(reply.answer.text if reply.answer else "(no answer in this passage)")
     for number, span in enumerate(reply.n_best, 1):
@@ -520,6 +527,13 @@ COMMANDS = {
         (),
         _run_finetune,
         _show_finetuned,
+    ),
+    "prune": Command(
+        "silence the attention heads and neurons that a task needs least, for export to leave out",
+        "distill.structured_pruning_config:PruneConfig",
+        ("checkpoint",),
+        lambda config, progress: _load("distill.structured_pruning:prune")(config, progress),
+        _show_pruned,
     ),
     "glue": Command(
         "train on all GLUE tasks, one after the other, and print their scores and the mean",

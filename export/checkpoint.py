@@ -13,6 +13,7 @@ from export.families import shape_of
 from export.manifest import Licences
 from export.network import Network
 from export.shape import Shape
+from export.silent import leave_out_silent
 from export.weights import translate
 
 WEIGHTS = "model.safetensors"
@@ -68,7 +69,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def load_network(folder: Path) -> Network:
-    """Build the inference network of a checkpoint, in evaluation mode."""
+    """Build the inference network of a checkpoint, in evaluation mode, without silent parts."""
     shape = read_shape(folder)
     weights = read_weights(folder)
     with torch.device("meta"):  # no time for random weights
@@ -79,7 +80,9 @@ def load_network(folder: Path) -> Network:
         raise ValueError(f"{folder / WEIGHTS} lacks the tensor {error}") from None
     except (RuntimeError, ValueError) as error:  # torch lists the tensors whose shape is wrong
         raise ValueError(f"{folder / WEIGHTS} does not fit config.json: {error}") from None
-    return network.eval().requires_grad_(False)
+    network.eval().requires_grad_(False)
+    leave_out_silent(network)
+    return network
 
 
 def checkpoint_sha256(folder: Path) -> str:

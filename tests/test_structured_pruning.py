@@ -1,0 +1,228 @@
+"""Silenced heads and neurons: the least needed ones, silent for good, and in no file that ships."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from transformers import AutoModelForQuestionAnswering
+
+from distill.finetune import finetune
+from distill.finetune_config import FinetuneConfig
+from distill.structured_pruning import BLOCK, chosen, layers_of, prune
+from distill.structured_pruning_config import PruneConfig
+from distill.student import make_student
+from distill.student_config import StudentConfig
+from export.build import build_bundle
+from export.checkpoint import load_network
+from export.config import ExportConfig
+from export.runner import open_runner
+from tasks.squad import sample_path
+
+HEADS, LAYERS, NEURONS = 4, 2, 96
+
+
+@pytest.fixture(scope="module", params=["bert", "distilbert"])
+def checkpoint(
+    request: pytest.FixtureRequest,
+    make_bert: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    source = make_bert(folder / "source", layers=LAYERS, intermediate_size=NEURONS)
+    return make_student(
+        StudentConfig(source, folder / "student", depth=LAYERS, family=request.param)
+    )
+
+
+@pytest.fixture(scope="module")
+def pruned(checkpoint: Path) -> Path:
+    return prune(settings(checkpoint, checkpoint.with_name("pruned")))
+
+
+def settings(checkpoint: Path, out: Path, **changes: Any) -> PruneConfig:
+    config = PruneConfig(
+        checkpoint, (sample_path(),), out, heads=0.5, neurons=1 / 3, examples=6, max_length=96
+    )
+    return replace(config, **changes)
+
+
+def silent(folder: Path) -> tuple[list[list[int]], list[list[int]]]:
+    """The heads and the neurons of each layer that have no weight left, before and behind."""
+    model = AutoModelForQuestionAnswering.from_pretrained(folder)
+    heads, neurons = [], []
+    for parts in layers_of(model):
+        rows = torch.cat(
+            [torch.cat([one.weight, one.bias[:, None]], 1) for one in parts.queries], 1
+        )
+        rows = torch.cat([rows, parts.mixed.weight.T], 1).unflatten(0, (HEADS, -1))
+        heads.append([i for i, head in enumerate(rows) if not head.any()])
+        up = torch.cat([parts.up.weight, parts.up.bias[:, None], parts.down.weight.T], 1)
+        neurons.append([i for i, neuron in enumerate(up) if not neuron.any()])
+    return heads, neurons
+
+
+def logits_of(model: Any, real: int = 20) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Inputs of `real` tokens under padding, and the logits of the real ones."""
+    ids = torch.arange(5, 37)[None]
+    inputs = {"input_ids": ids, "attention_mask": (torch.arange(32) < real).long()[None]}
+    with torch.inference_mode():
+        found = model(**inputs)
+    return inputs, {name: found[name][:, :real] for name in ("start_logits", "end_logits")}
+
+
+def test_what_was_asked_for_is_silent_and_the_record_says_it(pruned: Path) -> None:
+    heads, neurons = silent(pruned)
+    assert sum(map(len, heads)) == HEADS * LAYERS // 2
+    assert sum(map(len, neurons)) == BLOCK * 2
+    assert all(len(found) < HEADS for found in heads)
+    record = json.loads((pruned / "distill.json").read_text())
+    assert record["metrics"]["heads"] == [HEADS - len(found) for found in heads]
+    assert record["metrics"]["neurons"] == [NEURONS - len(found) for found in neurons]
+    assert record["inputs"]["checkpoint"]["model.safetensors"]
+
+
+def test_the_exported_network_has_only_the_rest_and_computes_the_same(pruned: Path) -> None:
+    model = AutoModelForQuestionAnswering.from_pretrained(pruned).eval()
+    inputs, expected = logits_of(model)
+    network = load_network(pruned)
+    heads, neurons = silent(pruned)
+    for layer, no_heads, no_neurons in zip(network.layers, heads, neurons, strict=True):
+        assert layer.attention.query.out_features == 8 * (HEADS - len(no_heads))
+        assert layer.up.out_features == NEURONS - len(no_neurons)
+    if "token_type_ids" in network.shape.inputs:
+        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
+    found = network(**inputs)
+    for name, logits in expected.items():
+        torch.testing.assert_close(found[name][:, :20], logits, atol=2e-5, rtol=1e-5)
+
+
+def test_both_runtimes_run_the_narrow_file(pruned: Path, checkpoint: Path, tmp_path: Path) -> None:
+    def built(folder: Path, name: str) -> Any:
+        return build_bundle(ExportConfig(folder, tmp_path / name, recipe="int8", buckets=(32,)))
+
+    bundle = built(pruned, "pruned")
+    _, expected = logits_of(AutoModelForQuestionAnswering.from_pretrained(pruned).eval())
+    for runtime in ("tflite", "pte"):
+        runner = open_runner(bundle, runtime)
+        start, _ = runner.span_logits(list(range(5, 25)), [0] * 20)
+        ours = expected["start_logits"][0].numpy()
+        assert np.corrcoef(start, ours)[0, 1] > 0.99
+    whole = built(checkpoint, "whole")
+    for file in ("model.tflite", "model.pte"):
+        saved = whole.manifest.files[file].bytes - bundle.manifest.files[file].bytes
+        assert saved > 0.5 * LAYERS * (2 * 32 * 32 + 2 * BLOCK * 32)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_what_is_silent_stays_so_in_training(pruned: Path, precision: str, tmp_path: Path) -> None:
+    trained = finetune(
+        FinetuneConfig(
+            student=pruned,
+            out=tmp_path / "trained",
+            data=(sample_path(),),
+            questions=16,
+            max_length=96,
+            batch_size=8,
+            epochs=1,
+            dropout=0.0,
+            precision=precision,
+            learning_rate=1e-2,
+        ),
+        lambda now: None,
+    ).folder
+    assert silent(trained) == silent(pruned)
+    before, after = (load_file(folder / "model.safetensors") for folder in (pruned, trained))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_head_that_hardly_speaks_goes_first(checkpoint: Path, tmp_path: Path) -> None:
+    model = AutoModelForQuestionAnswering.from_pretrained(checkpoint)
+    with torch.no_grad():
+        layers_of(model)[1].mixed.weight[:, 16:24] *= 1e-4
+        layers_of(model)[0].down.weight[:, 10:42] *= 1e-4
+    quiet = tmp_path / "quiet"
+    quiet.mkdir()
+    for path in checkpoint.iterdir():
+        (quiet / path.name).write_bytes(path.read_bytes())
+    model.save_pretrained(quiet)
+    found = silent(prune(settings(quiet, tmp_path / "out", heads=1 / 8, neurons=1 / 6)))
+    assert found == ([[], [2]], [list(range(10, 42)), []])
+
+
+def test_the_same_examples_give_the_same_weights(
+    pruned: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    again = prune(settings(checkpoint, tmp_path / "again"))
+    first, second = ((one / "model.safetensors").read_bytes() for one in (pruned, again))
+    assert first == second
+
+
+@given(
+    worth=st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=9), min_size=1, max_size=4),
+    share=st.floats(0, 0.99),
+    block=st.integers(1, 3),
+)
+def test_the_least_worthy_go_and_every_layer_keeps_some(
+    worth: list[list[float]], share: float, block: int
+) -> None:
+    found = chosen([torch.tensor(one) for one in worth], share, block)
+    assert sum(map(len, found)) <= round(share * sum(map(len, worth)))
+    for values, gone in zip(worth, found, strict=True):
+        assert len(gone) % block == 0
+        assert len(gone) < len(values)
+        kept = [values[i] for i in range(len(values)) if i not in gone]
+        lost = [values[i] for i in gone]
+        assert not gone or max(lost) <= min(kept) + 1e-6
+
+
+def test_a_network_without_silence_is_left_alone(checkpoint: Path) -> None:
+    network = load_network(checkpoint)
+    assert [layer.attention.heads for layer in network.layers] == [HEADS] * LAYERS
+    assert [layer.up.out_features for layer in network.layers] == [NEURONS] * LAYERS
+
+
+def test_a_layer_that_is_all_silent_keeps_one_of_each(checkpoint: Path, tmp_path: Path) -> None:
+    for path in checkpoint.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights = load_file(tmp_path / "model.safetensors")
+    for name, weight in weights.items():
+        if name.endswith(("out_lin.weight", "lin2.weight", "output.dense.weight")):
+            weight.zero_()
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    inputs, expected = logits_of(AutoModelForQuestionAnswering.from_pretrained(tmp_path).eval())
+    network = load_network(tmp_path)
+    assert network.layers[0].attention.heads == network.layers[0].up.out_features == 1
+    if "token_type_ids" in network.shape.inputs:
+        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
+    found = network(**inputs)["start_logits"][:, :20]
+    torch.testing.assert_close(found, expected["start_logits"], atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"heads": 1.0}, "heads is a share of at least 0 and less than 1: 1.0"),
+        ({"neurons": -0.1}, "neurons is a share"),
+        ({"examples": 0}, "examples must be at least 1"),
+        ({"task": "poetry"}, "task 'poetry' is unknown"),
+    ],
+)
+def test_wrong_settings_are_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        settings(tmp_path, tmp_path / "out", **changes)
+
+
+def test_an_output_that_exists_is_left_alone(checkpoint: Path, pruned: Path) -> None:
+    before = (pruned / "model.safetensors").read_bytes()
+    with pytest.raises(FileExistsError, match="--force"):
+        prune(settings(checkpoint, pruned))
+    assert (pruned / "model.safetensors").read_bytes() == before
