@@ -25,7 +25,7 @@ class Shipped:
         return f"{self.checkpoint.name}-{self.recipe}"
 
 
-SHIPPED = Shipped(Path("models/minilm-l6-squad"), "int8-embed4", (128, 256, 384))
+SHIPPED = Shipped(Path("models/minilm-l6-squad"), "int8-embed4", (64, 128, 256, 384))
 _ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -15,7 +15,7 @@ WIKIPEDIA := $(sort $(wildcard $(DATA)/text/wikipedia-en-*.txt.gz))
 R := $(RUNS)
 
 .PHONY: student student-ablation distillation
-student: $(R)/third-a $(R)/third-b
+student: $(R)/second-a $(R)/second-b
 
 # All six layers; the word table keeps the 16,000 tokens that the texts use most, which is what lets six
 # layers fit into 15 MB with 4-bit words.
@@ -37,22 +37,14 @@ $(R)/minilm-l6-squad: | $(R)/minilm-l6-v16k
 $(R)/minilm-l6-rounded: | $(R)/minilm-l6-squad
 	$(TOOL) student --teacher $(R)/minilm-l6-squad --family bert --depth 6 --head qa --table-bits 4 --out $@
 
-# Two more passes over other questions, side by side, and then two from the mean of their weights, which stands
-# in for the end of the learning rate's fall that neither of them reaches. What ships is the mean of the last two.
+# Two more passes over other questions, side by side; what ships is the mean of their weights, which stands
+# in for the end of the learning rate's fall that neither of them reaches.
 SECOND = $(TOOL) finetune --student $(R)/minilm-l6-rounded --data $(SQUAD) --learning-rate 1e-4 --warmup 0.03 \
   --save-every 200 $(INT8) --out $@
 $(R)/second-a: | $(R)/minilm-l6-rounded
 	$(SECOND) --questions 56000 --seed 11 --stop-after 2800
 $(R)/second-b: | $(R)/minilm-l6-rounded
 	$(SECOND) --questions 46000 --seed 12 --stop-after 2750
-$(R)/second: | $(R)/second-a $(R)/second-b
-	$(TOOL) pack $(R)/second-a --average $(R)/second-b --license apache-2.0 --data-license cc-by-sa-4.0 --out $@
-THIRD = $(TOOL) finetune --student $(R)/second --data $(SQUAD) --questions 25000 --learning-rate 5e-5 \
-  --warmup 0.03 --save-every 200 $(INT8) --out $@
-$(R)/third-a: | $(R)/second
-	$(THIRD) --seed 21
-$(R)/third-b: | $(R)/second
-	$(THIRD) --seed 22
 
 # ---- the steps of distillation on a student of five narrower layers: minutes on a GPU --------------------
 $(R)/corpus-256: | $(R)/minilm-l6-v16k

@@ -19,8 +19,6 @@ PASSES = {
     "first pass": "minilm-l6-squad",
     "second pass, a": "second-a",
     "second pass, b": "second-b",
-    "third pass, a": "third-a",
-    "third pass, b": "third-b",
 }
 PARTS = {
     "part-full": "all steps",

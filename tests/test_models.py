@@ -7,9 +7,12 @@ import pytest
 
 from bench.config import EvaluateConfig
 from bench.evaluate import evaluate
+from bench.result import read_result
+from export.bundle import record_file
 from export.shipped import SHIPPED
 
 MODEL = Path(__file__).resolve().parents[1] / SHIPPED.checkpoint
+PAGE = MODEL.parents[1] / "docs" / "student"
 DEV = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa" / "squad11-dev-A.json.gz"
 
 
@@ -40,6 +43,15 @@ def test_both_files_fit_into_15_megabytes(shipped_bundle: Path) -> None:
     sizes = [path.stat().st_size for path in shipped_bundle.glob("model.*")]
     assert len(sizes) == 2
     assert max(sizes) <= 15_000_000
+
+
+def test_the_page_has_the_scores_of_these_files(shipped_bundle: Path) -> None:
+    """Files by their sizes: another processor may round a scale in another way."""
+    results = [read_result(path) for path in sorted((PAGE / "results").glob("*.json"))]
+    scored = {one.subject.file_bytes for one in results if one.runtime != "torch"}
+    assert scored == {path.stat().st_size for path in shipped_bundle.glob("model.*")}
+    (checkpoint,) = (one for one in results if one.runtime == "torch")
+    assert checkpoint.subject.file_sha256 == record_file(MODEL / "model.safetensors").sha256
 
 
 def test_the_card_states_scores_licences_and_origin() -> None:
