@@ -28,7 +28,7 @@ _KEPT = ("config", "metrics", "inputs", "versions")
 
 def gather(runs: Path) -> dict[str, Any]:
     """The records of all runs by name, without what a record repeats of the runs before it."""
-    names = ["minilm-l6-mlm", "squad-teacher"]
+    names = ["mlm-teacher", "squad-teacher"]
     names += [f"{kind}-{seed}" for kind in KINDS for seed in SEEDS]
     names += [f"ablations/{start}" for start in STARTS if start != "cut"]
     names += [f"{task}-{start}" for task in TASKS for start in STARTS]

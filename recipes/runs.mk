@@ -86,24 +86,30 @@ $(R)/part-no-second: | $(R)/narrow
 $(R)/part-no-pretraining: | $(R)/narrow-cut $(TEACHERS)
 	$(PART) --student $(R)/narrow-cut --teacher $(TEACHERS) --weight-cosine 0.5
 
-# ---- the proof of distill/: docs/distillation ---------------------------------------------------------------
+# ---- the proof of distill/: docs/distillation, hours on two CPU cores ---------------------------------------
 # Five students on one teacher pass, and the one that is only cut out of the teacher. TOKENS is their budget.
-TOKENS ?= 40000000
+# Small updates: with this little text their number counts for more than their size.
+TOKENS ?= 5000000
+SMALL := --corpus $(R)/corpus-256 --batch-tokens 4096 --micro-batch-tokens 4096 --smoothing 0 --dropout 0 \
+  --precision fp32 --eval-every 200 --eval-sequences 200
+$(R)/mlm-teacher: | $(R)/corpus-256
+	$(TOOL) pretrain --student $(R)/minilm-l6-v16k --tokens 4000000 --learning-rate 2e-4 $(SMALL) --out $@
 COMMA := ,
 SPACE := $() $()
 STARTS := full no-kl no-cosine no-mlm random
-$(R)/ablations: | $(R)/minilm-l6-mlm
-	$(TOOL) pretrain --teacher $(R)/minilm-l6-mlm --ablations $(subst $(SPACE),$(COMMA),$(STARTS)) \
-	  --kl-positions sampled --tokens $(TOKENS) --learning-rate 5e-4 $(BIG) --out $@
+$(R)/ablations: | $(R)/mlm-teacher
+	$(TOOL) pretrain --teacher $(R)/mlm-teacher --ablations $(subst $(SPACE),$(COMMA),$(STARTS)) \
+	  --kl-positions sampled --tokens $(TOKENS) --learning-rate 3e-4 $(SMALL) --out $@
 
-$(R)/cut: | $(R)/minilm-l6-mlm
-	$(TOOL) student --teacher $(R)/minilm-l6-mlm --head mlm --out $@
+$(R)/cut: | $(R)/mlm-teacher
+	$(TOOL) student --teacher $(R)/mlm-teacher --head mlm --out $@
 
 # What each start is worth for three tasks, with the same budget.
 LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
   --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 --out $@
+QUICK := --precision int8 --attention sdpa --compile
 SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 16000 --epochs 1 \
-  --max-length 256 --dropout 0 --batch-size 8 --learning-rate 1.5e-4 --out $@
+  --max-length 256 --dropout 0 --batch-size 8 --learning-rate 1.5e-4 $(QUICK) --out $@
 define tasks_of # START STUDENT MADE_BY
 $(R)/squad-$(1): | $(3)
 	$$(SHORT) --student $(2)
@@ -116,9 +122,9 @@ $(foreach start,$(STARTS),$(eval $(call tasks_of,$(start),$(R)/ablations/$(start
 $(eval $(call tasks_of,cut,$(R)/cut,$(R)/cut))
 
 # Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
-$(R)/squad-teacher: | $(R)/minilm-l6-mlm
-	$(TOOL) finetune --student $(R)/minilm-l6-mlm --task squad --data $(SQUAD) --eval-data $(DEV) \
-	  --questions 28000 --epochs 1 --max-length 256 --dropout 0 --learning-rate 1.5e-4 --out $@
+$(R)/squad-teacher: | $(R)/mlm-teacher
+	$(TOOL) finetune --student $(R)/mlm-teacher --task squad --data $(SQUAD) --eval-data $(DEV) \
+	  --questions 28000 --epochs 1 --max-length 256 --dropout 0 --learning-rate 1.5e-4 $(QUICK) --out $@
 SEEDS := 1 2 3
 $(addprefix $(R)/plain-,$(SEEDS)): $(R)/plain-%: | $(R)/ablations
 	$(SHORT) --student $(R)/ablations/full --seed $*
@@ -127,7 +133,7 @@ $(addprefix $(R)/second-,$(SEEDS)): $(R)/second-%: | $(R)/ablations $(R)/squad-t
 
 # The step's speed against the authors' method, and the memory of its losses. Wants the machine for itself.
 $(R)/train-bench.json: | $(R)/ablations
-	$(TOOL) train-bench --teacher $(R)/minilm-l6-mlm --student $(R)/ablations/full \
+	$(TOOL) train-bench --teacher $(R)/mlm-teacher --student $(R)/ablations/full \
 	  --corpus $(R)/corpus-256 --rounds 7 --memory --out $@
 
 distillation: $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \

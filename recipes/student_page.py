@@ -108,7 +108,7 @@ def _scores(scores: list[dict[str, Any]]) -> str:
     from tasks.intervals import bootstrap_interval
 
     lines = ["| data | questions | file | exact match | F1 | interval |", "|---" * 6 + "|"]
-    for one in scores:
+    for one in sorted(scores, key=lambda one: one["accuracy"]["data"][0]["name"]):
         found = one["accuracy"]
         low, high = bootstrap_interval(found["question_f1"])
         data = ", ".join(file["name"].removesuffix(".json.gz") for file in found["data"])
@@ -154,7 +154,8 @@ def _shown(answers: list[dict[str, Any]]) -> str:
                     one["answer"] or "(none)",
                     "; ".join(one["references"]),
                 )
-                lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+                plain = (" ".join(cell.replace("|", "/").split()) for cell in cells)
+                lines.append(f"| {' | '.join(plain)} |")
         lines.append("")
     return "\n".join(lines).rstrip()
 

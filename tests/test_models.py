@@ -35,7 +35,7 @@ def test_int8_loses_little_on_real_questions(shipped_bundle: Path) -> None:
     (reference,) = f1(MODEL, DEV, questions=600).values()
     assert reference > 70  # these articles are harder than the set as a whole
     for score in f1(shipped_bundle, DEV, questions=600).values():
-        # All 5,253 questions lose 0.4 to 0.5; of 600 the change has a standard error of about 0.7.
+        # All 5,253 questions lose 0.2 at most; of 600 the change has a standard error of about 0.7.
         assert score > reference - 2.5
 
 
@@ -59,7 +59,7 @@ def test_the_card_states_scores_licences_and_origin() -> None:
     record = json.loads((MODEL / "distill.json").read_text(encoding="utf-8"))
     found = record["pack"]["scores"]["squad11-dev-A.json.gz"]
     assert f"F1 {found['f1']:.2f} (95 % interval {found['f1_low']:.2f} to " in card
-    assert found["f1"] >= 80
+    assert found["f1"] >= 81
     assert "## Limits and bias" in card
     for part in ("license: apache-2.0", "data_license: cc-by-sa-4.0", "all-MiniLM-L6-v2"):
         assert part in card
