@@ -15,7 +15,7 @@ from distill.finetune_model import Finetuning, FrozenTeacher, Weights, count
 from distill.finetune_tasks import Task
 from distill.int8_linear import use_int8
 from distill.job import Update
-from distill.model import freeze
+from distill.model import freeze, save_model
 
 
 class FinetuneJob:
@@ -87,9 +87,7 @@ class FinetuneJob:
         return scores[0]
 
     def save(self, model: nn.Module, folder: Path) -> None:
-        student: Any = model.student
-        student.save_pretrained(folder)
-        (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+        save_model(model.student, folder)
 
     def _batch(self, indices: Sequence[int]) -> Batch:
         return collate([self._task.examples[i] for i in indices], self._pad_id)

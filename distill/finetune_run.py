@@ -24,7 +24,7 @@ from distill.folder import (
     write_record,
 )
 from distill.job import EngineSettings, Outcome, Progress, Report
-from distill.model import use_bf16
+from distill.model import check_length, use_bf16
 from distill.state import claim_folder, fixed_settings, hash_sources
 from distill.student import copy_tokenizer
 from distill.teacher import teacher_ids
@@ -125,7 +125,7 @@ def _make_job(
     accelerator: Accelerator,
 ) -> FinetuneJob:
     student = task.load_student(inputs.student, accelerator.device)
-    _check_length(config, config.student, student)
+    check_length(student, config.student, config.max_length)
     teachers = [
         _load_teacher(config, folder, task, tokenizer, student) for folder in inputs.teachers
     ]
@@ -138,7 +138,7 @@ def _load_teacher(
     """The teacher, checked to read what the student reads."""
     ids = teacher_ids(load_tokenizer(folder).tokens, tokenizer.tokens)
     model = task.load_teacher(folder, student.device)
-    _check_length(config, folder, model)
+    check_length(model, folder, config.max_length)
     widths = model.config.hidden_size, student.config.hidden_size
     if config.weight_cosine > 0 and widths[0] != widths[1]:
         raise ValueError(
@@ -146,15 +146,6 @@ def _load_teacher(
             f"{widths[1]}; set weight_cosine to 0"
         )
     return FrozenTeacher(model, None if ids is None else torch.from_numpy(ids).to(student.device))
-
-
-def _check_length(config: FinetuneConfig, name: object, model: Any) -> None:
-    positions = model.config.max_position_embeddings
-    if config.max_length > positions:
-        raise ValueError(
-            f"max_length is {config.max_length}, but {name} takes at most {positions} "
-            f"tokens; give --max-length {positions} or less"
-        )
 
 
 def _engine_settings(

@@ -34,6 +34,22 @@ def load_model(
     return _load(folder, "qa", device, dropout, seed, attention)
 
 
+def save_model(model: Any, folder: Path) -> None:
+    """Writes weights and config; readable for all, where safetensors writes for the owner alone."""
+    model.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
+
+
+def check_length(model: Any, name: object, max_length: int) -> None:
+    """Raises ValueError where the model takes no inputs of `max_length` tokens."""
+    positions = model.config.max_position_embeddings
+    if max_length > positions:
+        raise ValueError(
+            f"max_length is {max_length}, but {name} takes at most {positions} "
+            f"tokens; give --max-length {positions} or less"
+        )
+
+
 def load_classifier(
     folder: Path,
     device: torch.device,

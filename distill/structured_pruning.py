@@ -29,15 +29,16 @@ from distill.folder import (
     refuse_existing,
     write_record,
 )
+from distill.model import check_length, save_model
 from distill.structured_pruning_config import PruneConfig
 from distill.student import copy_tokenizer
+from distill.student_weights import LAYER_NAMES
+from tasks.token_counts import Report
 from tasks.tokenizer import load_tokenizer
 
 BLOCK = 32
 """Neurons are kept and silenced by so many, for the kernels take them in groups of 8, 16 or 32."""
 BATCH = 8
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     )
     task = make_task(settings, load_tokenizer(config.checkpoint))
     model = task.load_student(config.checkpoint, torch.device("cpu"))
+    check_length(model, config.checkpoint, config.max_length)
     batches = epoch_batches([len(one.input_ids) for one in task.examples], BATCH, config.seed, 0)
     pad_id = model.config.pad_token_id or 0
     information = _Information(model)
@@ -80,8 +82,7 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     for parts, silent_heads, silent_neurons in zip(layers_of(model), heads, neurons, strict=True):
         _silence(parts, silent_heads, silent_neurons, len(information.heads[0]))
     with finished_folder(config.out, config.force) as folder:
-        model.save_pretrained(folder)
-        (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+        save_model(model, folder)
         copy_tokenizer(config.checkpoint, folder)
         metrics = {
             "heads": [len(a) - len(b) for a, b in zip(information.heads, heads, strict=True)],
@@ -117,24 +118,19 @@ def chosen(worth: list[Tensor], share: float, block: int) -> list[list[int]]:
 def layers_of(model: Any) -> list[_Parts]:
     """The layers of a BERT or DistilBERT with any head."""
     base = getattr(model, model.base_model_prefix)
-    if model.config.model_type == "distilbert":
-        return [
-            _Parts(
-                (one.attention.q_lin, one.attention.k_lin, one.attention.v_lin),
-                one.attention.out_lin,
-                one.ffn.lin1,
-                one.ffn.lin2,
-            )
-            for one in base.transformer.layer
-        ]
+    distilbert = model.config.model_type == "distilbert"
+
+    def linear(layer: nn.Module, name: str) -> Any:
+        return layer.get_submodule(LAYER_NAMES[name] if distilbert else name)
+
     return [
         _Parts(
-            (one.attention.self.query, one.attention.self.key, one.attention.self.value),
-            one.attention.output.dense,
-            one.intermediate.dense,
-            one.output.dense,
+            tuple(linear(layer, f"attention.self.{name}") for name in ("query", "key", "value")),
+            linear(layer, "attention.output.dense"),
+            linear(layer, "intermediate.dense"),
+            linear(layer, "output.dense"),
         )
-        for one in base.encoder.layer
+        for layer in (base.transformer if distilbert else base.encoder).layer
     ]
 
 

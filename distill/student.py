@@ -18,6 +18,7 @@ from distill.folder import (
     write_record,
 )
 from distill.heads import CLASSES, head_of, load_with_head, read_config
+from distill.model import save_model
 from distill.prune import (
     cut_tables,
     prune_vocabulary,
@@ -95,8 +96,7 @@ def make_student(config: StudentConfig, report: Report = lambda *_: None) -> Pat
     if config.table_bits is not None:
         _round_tables(student)
     with finished_folder(config.out, config.force) as folder:
-        student.save_pretrained(folder)
-        (folder / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+        save_model(student, folder)
         metrics = asdict(start)
         if pruning is None:
             copy_tokenizer(source, folder)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 # BERT's name of a part of a layer -> DistilBERT's.
-_LAYER_NAMES = {
+LAYER_NAMES = {
     "attention.self.query": "attention.q_lin",
     "attention.self.key": "attention.k_lin",
     "attention.self.value": "attention.v_lin",
@@ -69,7 +69,7 @@ def _in_distilbert(name: str) -> str:
     """DistilBERT's name of a weight of BERT; empty where it has none."""
     found = _LAYER.fullmatch(name)
     if found is not None:
-        return f"distilbert.transformer.layer.{found[2]}.{_LAYER_NAMES[found[3]]}.{found[4]}"
+        return f"distilbert.transformer.layer.{found[2]}.{LAYER_NAMES[found[3]]}.{found[4]}"
     if name.startswith("cls."):
         return _HEAD_NAMES.get(name, "")
     if name.startswith(("bert.pooler.", "classifier.")):

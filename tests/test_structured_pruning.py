@@ -1,6 +1,7 @@
 """Silenced heads and neurons: the least needed ones, silent for good, and in no file that ships."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -142,9 +143,7 @@ def test_a_head_that_hardly_speaks_goes_first(checkpoint: Path, tmp_path: Path) 
         layers_of(model)[1].mixed.weight[:, 16:24] *= 1e-4
         layers_of(model)[0].down.weight[:, 10:42] *= 1e-4
     quiet = tmp_path / "quiet"
-    quiet.mkdir()
-    for path in checkpoint.iterdir():
-        (quiet / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(checkpoint, quiet)
     model.save_pretrained(quiet)
     found = silent(prune(settings(quiet, tmp_path / "out", heads=1 / 8, neurons=1 / 6)))
     assert found == ([[], [2]], [list(range(10, 42)), []])
@@ -183,8 +182,7 @@ def test_a_network_without_silence_is_left_alone(checkpoint: Path) -> None:
 
 
 def test_a_layer_that_is_all_silent_keeps_one_of_each(checkpoint: Path, tmp_path: Path) -> None:
-    for path in checkpoint.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(checkpoint, tmp_path, dirs_exist_ok=True)
     weights = load_file(tmp_path / "model.safetensors")
     for name, weight in weights.items():
         if name.endswith(("out_lin.weight", "lin2.weight", "output.dense.weight")):
@@ -211,6 +209,12 @@ def test_a_layer_that_is_all_silent_keeps_one_of_each(checkpoint: Path, tmp_path
 def test_wrong_settings_are_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         settings(tmp_path, tmp_path / "out", **changes)
+
+
+def test_inputs_longer_than_the_model_takes_are_refused(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="takes at most 128 tokens; give --max-length 128 or less"):
+        prune(settings(checkpoint, tmp_path / "out", max_length=200))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_output_that_exists_is_left_alone(checkpoint: Path, pruned: Path) -> None:
