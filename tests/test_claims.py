@@ -46,3 +46,19 @@ def test_the_students_page_is_what_its_results_say() -> None:
     assert page["report"](results, scores) == committed
     scores[0]["accuracy"]["f1"] += 0.01
     assert page["report"](results, scores) != committed
+
+
+def test_the_students_scores_are_those_of_the_files_that_ship() -> None:
+    """By their hashes: the study measured the same two files."""
+    shipped = {
+        one["subject"]["file_sha256"]
+        for path in (STUDY / "results").glob("minilm-l6-squad-int8-embed4-*.json")
+        for one in [json.loads(path.read_text(encoding="utf-8"))]
+    }
+    scored = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "docs" / "student" / "results").glob("*.json")
+    ]
+    files = {one["subject"]["file_sha256"] for one in scored if one["runtime"] != "torch"}
+    assert len(files) == 2
+    assert files <= shipped
