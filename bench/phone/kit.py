@@ -44,7 +44,7 @@ TOOLCHAINS = {
     "arm64-v8a": Toolchain(
         "aarch64",
         "aarch64-linux-gnu-gcc",
-        "gcc-aarch64-linux-gnu libstdc++6-arm64-cross",
+        "gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross",
         "ld-linux-aarch64.so.1",
     ),
     "x86_64": Toolchain("x86_64", "x86_64-linux-gnu-gcc", "gcc", "ld-linux-x86-64.so.2"),
