@@ -26,8 +26,9 @@ $(R)/minilm-l6-v16k:
 
 # ---- the student that ships: hours on CPU cores with int8 dot products -------------------------------------
 # The layers' products run in int8, as they will on the phone; the word table stays.
+QUICK := --precision int8 --attention sdpa --compile
 INT8 := --task squad --eval-data $(DEV) --eval-questions 1000 --epochs 1 --batch-size 16 --max-length 256 \
-  --dropout 0 --freeze embeddings --precision int8 --attention sdpa --compile
+  --dropout 0 --freeze embeddings $(QUICK)
 
 $(R)/minilm-l6-squad: | $(R)/minilm-l6-v16k
 	$(TOOL) finetune --student $(R)/minilm-l6-v16k --data $(SQUAD) $(QAMR) --questions 88000 \
@@ -107,7 +108,6 @@ $(R)/cut: | $(R)/mlm-teacher
 # What each start is worth for three tasks, with the same budget.
 LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
   --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 --out $@
-QUICK := --precision int8 --attention sdpa --compile
 SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 16000 --epochs 1 \
   --max-length 256 --dropout 0 --batch-size 8 --learning-rate 1.5e-4 $(QUICK) --out $@
 define tasks_of # START STUDENT MADE_BY
