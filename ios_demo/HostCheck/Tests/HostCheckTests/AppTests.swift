@@ -34,7 +34,7 @@ final class AppTests: XCTestCase, @unchecked Sendable {
     let source = try HostSource()
     let bundle = try source.load()
     let plan = try BenchmarkPlan([
-      "runtime": "tflite", "tokens": "64", "warmup": "1", "runs": "3", "seconds": "20",
+      "runtime": "tflite", "tokens": "100", "warmup": "1", "runs": "3", "seconds": "20",
     ])
     let speed = try benchmark(plan, bundle, HostMeter(), passage: Sample.all[0].passage) {
       try source.open(bundle, runtime: "tflite", threads: 1)
