@@ -116,8 +116,17 @@ def worst_error() -> Callable[[Any, Any, Any], float]:
 
 
 @pytest.fixture(scope="session")
-def shipped_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of the student in models/, both runtimes, as the study exports it."""
+def shipped_bundle() -> Path:
+    """The bundle of the student in models/, both runtimes, as the study exports it.
+
+    It lies in build/ and is made anew where it is older than what it is made of; of several test
+    processes one makes it, and the others wait for it.
+    """
+    from filelock import FileLock
+
     from export.shipped import SHIPPED, todays_bundle
 
-    return todays_bundle(tmp_path_factory.mktemp("bundles") / SHIPPED.bundle_name).folder
+    folder = Path(__file__).resolve().parents[1] / "build" / SHIPPED.bundle_name
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        return todays_bundle(folder).folder

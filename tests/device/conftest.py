@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from box import Box, Cable, free_port
+from box import BUILT, Box, Cable, free_port
+from filelock import FileLock
 from scripted import small_bundle
 from short import connect, make_box
 
@@ -23,7 +24,9 @@ def adb() -> Iterator[Adb]:
     """adb with a server of its own: nobody's phones are touched."""
     os.environ["ANDROID_ADB_SERVER_PORT"] = str(free_port())
     adb = Adb()
-    adb.devices()
+    # On a new machine the first server makes the key in ~/.android; two at once fail at that.
+    with FileLock(BUILT / "first-adb-server.lock"):
+        adb.devices()
     yield adb
     subprocess.run([adb.program, "kill-server"], check=False, capture_output=True)
 
