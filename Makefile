@@ -107,7 +107,7 @@ host-model: $(STAMP)
 
 # The phone in a box and the files that ship on ARM64; docs/phones.md. A network of its own: adbd listens
 # everywhere, and nobody's phones are seen.
-ON_DEVICE := -m pytest -n $(JOBS) --dist loadfile -o python_files='check_*.py' -o pythonpath=tests/device
+ON_DEVICE := -m pytest -n $(JOBS) --dist worksteal -o python_files='check_*.py' -o pythonpath=tests/device
 test-device: host-model
 	@tests/device/install.sh device $(BIN)/python
 	@unshare --user --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh \
@@ -115,4 +115,4 @@ test-device: host-model
 
 test-arm: host-model
 	@tests/device/install.sh arm $(BIN)/python
-	@$(BIN)/python $(ON_DEVICE) --dist load tests/device/check_arm.py
+	@$(BIN)/python $(ON_DEVICE) tests/device/check_arm.py
