@@ -3,6 +3,7 @@
 `python -m export.shipped FOLDER [RUNTIME...]`, in the repository's root, makes its bundle there.
 """
 
+import fcntl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,27 +33,36 @@ _ROOT = Path(__file__).resolve().parents[1]
 def todays_bundle(folder: Path, runtimes: tuple[str, ...] = RUNTIMES) -> Bundle:
     """The shipped student's bundle at `folder`, exported where it is missing, broken or outdated.
 
-    Outdated is a bundle that is older than the exporter or the checkpoint, or lacks a runtime.
+    Outdated is a bundle that is older than the exporter, the checkpoint or the pinned packages, or
+    lacks a runtime. Of several processes that ask for one folder, one makes it; the others wait.
     """
-    checkpoint = _ROOT / SHIPPED.checkpoint
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _found(folder, runtimes) or _made(folder, runtimes)
+
+
+def _found(folder: Path, runtimes: tuple[str, ...]) -> Bundle | None:
+    sources = [*(_ROOT / "export").glob("*.py"), *(_ROOT / SHIPPED.checkpoint).iterdir()]
+    sources.append(_ROOT / "pyproject.toml")
     try:
         made = (folder / MANIFEST).stat().st_mtime
-        sources = [*(_ROOT / "export").glob("*.py"), *checkpoint.iterdir()]
         bundle = load_bundle(folder)
-        is_new = all(source.stat().st_mtime <= made for source in sources)
-        if is_new and set(runtimes) <= set(bundle.manifest.models):
-            return bundle
     except (ValueError, FileNotFoundError):
-        pass
+        return None
+    is_new = all(source.stat().st_mtime <= made for source in sources)
+    return bundle if is_new and set(runtimes) <= set(bundle.manifest.models) else None
+
+
+def _made(folder: Path, runtimes: tuple[str, ...]) -> Bundle:
     from export.build import build_bundle
 
-    recipe, buckets = SHIPPED.recipe, SHIPPED.buckets
     config = ExportConfig(
-        checkpoint,
+        _ROOT / SHIPPED.checkpoint,
         folder,
         runtimes,
-        recipe=recipe,
-        buckets=buckets,
+        recipe=SHIPPED.recipe,
+        buckets=SHIPPED.buckets,
         force=(folder / MANIFEST).is_file(),
     )
     return build_bundle(config)

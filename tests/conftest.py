@@ -117,16 +117,8 @@ def worst_error() -> Callable[[Any, Any, Any], float]:
 
 @pytest.fixture(scope="session")
 def shipped_bundle() -> Path:
-    """The bundle of the student in models/, both runtimes, as the study exports it.
-
-    It lies in build/ and is made anew where it is older than what it is made of; of several test
-    processes one makes it, and the others wait for it.
-    """
-    from filelock import FileLock
-
+    """The bundle of the student in models/, both runtimes, as the study exports it; in build/."""
     from export.shipped import SHIPPED, todays_bundle
 
-    folder = Path(__file__).resolve().parents[1] / "build" / SHIPPED.bundle_name
-    folder.parent.mkdir(exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        return todays_bundle(folder).folder
+    root = Path(__file__).resolve().parents[1]
+    return todays_bundle(root / "build" / SHIPPED.bundle_name).folder

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,23 @@ def test_a_bundle_is_made_where_it_is_missing_broken_or_outdated(
     (folder / "model.pte").write_bytes(b"cut")
     todays_bundle(folder)
     assert len(made) == 4
+
+
+def test_of_several_that_ask_at_once_one_makes_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def build_bundle(config: ExportConfig) -> Bundle:
+        made.append(config.out)
+        time.sleep(0.3)
+        shutil.copytree(MANIFESTS / "files", config.out)
+        shutil.copyfile(MANIFESTS / "accepted" / "as-exported.json", config.out / MANIFEST)
+        return load_bundle(config.out)
+
+    monkeypatch.setattr("export.build.build_bundle", build_bundle)
+    folder = tmp_path / "new" / "bundle"
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(todays_bundle, [folder] * 3))
+    assert [bundle.folder for bundle in found] == [folder] * 3
+    assert made == [folder]

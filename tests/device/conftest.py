@@ -1,5 +1,6 @@
 """A private adb server, boxes, and the model that ships as a bundle."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from box import BUILT, Box, Cable, free_port
-from filelock import FileLock
 from scripted import small_bundle
 from short import connect, make_box
 
@@ -25,7 +25,8 @@ def adb() -> Iterator[Adb]:
     os.environ["ANDROID_ADB_SERVER_PORT"] = str(free_port())
     adb = Adb()
     # On a new machine the first server makes the key in ~/.android; two at once fail at that.
-    with FileLock(BUILT / "first-adb-server.lock"):
+    with (BUILT / "first-adb-server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         adb.devices()
     yield adb
     subprocess.run([adb.program, "kill-server"], check=False, capture_output=True)
