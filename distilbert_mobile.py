@@ -259,6 +259,15 @@ def _show_scores(results: Sequence[Any]) -> None:
             f"({low:.2f} to {high:.2f}), exact match {found.exact_match:.2f} on {found.n} "
             f"questions of {data}"
         )
+        if rule := found.null_threshold:
+            parts = {"with": rule.has_answer_f1, "without": rule.no_answer_f1}
+            chosen = "the best on these questions" if rule.tuned else "as given"
+            shown = [
+                f"F1 {part:.2f} {kind} an answer"
+                for kind, part in parts.items()
+                if part is not None
+            ]
+            print(f"  {', '.join((f'null threshold {rule.value:.4g} ({chosen})', *shown))}")
 
 
 def _show_bundle(bundle: Any) -> None:

@@ -1,6 +1,7 @@
 """What a measurement, an evaluation and a study are asked to do; every default lives here."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,19 @@ def parse_share(text: str) -> float:
     if not 0 <= share < float("inf"):
         raise ValueError(f"{text!r} is no share; write it as 5% or 0.05")
     return share
+
+
+BEST = "best"
+
+
+def require_null_threshold(text: str) -> None:
+    """Raise ValueError unless it is a finite number or `best`."""
+    try:
+        known = text == BEST or math.isfinite(float(text))
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f"null_threshold must be a number or {BEST!r}, found {text!r}")
 
 
 @dataclass(frozen=True)
@@ -173,6 +187,14 @@ class EvaluateConfig:
     max_length: int = field(
         default=384, metadata={"help": "window of a checkpoint, in tokens; a bundle brings its own"}
     )
+    null_threshold: str | None = field(
+        default=None,
+        metadata={
+            "help": "no answer where the null score exceeds the best answer's by more than this; "
+            f"{BEST}: what scores best on this very data (default: the bundle's own, or always an "
+            "answer)"
+        },
+    )
     out: Path | None = field(
         default=None, metadata={"help": "folder for the result files (default: none written)"}
     )
@@ -191,6 +213,8 @@ class EvaluateConfig:
         require_positive("threads and max_length", (self.threads, self.max_length))
         if self.questions is not None:
             require_positive("questions", (self.questions,))
+        if self.null_threshold is not None:
+            require_null_threshold(self.null_threshold)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.config import EvaluateConfig
+from bench.config import BEST, EvaluateConfig
 from bench.machine import describe_device, now
 from bench.process import Worker
 from bench.result import (
     Accuracy,
     DataFile,
+    NullThreshold,
     Result,
     Subject,
     scores_alone,
@@ -29,6 +30,7 @@ from export.bundle import MANIFEST, load_bundle, record_file
 from tasks.answers import Logits
 from tasks.hub import checkpoint_folder, checkpoint_name, is_hub_id
 from tasks.metrics import question_scores, score
+from tasks.null_threshold import answers_under, best_null_threshold
 from tasks.qa import SpanModel, answer_texts, predict
 from tasks.squad import Question, is_hub, read_questions, sample_path
 from tasks.text_tokenizer import TextTokenizer
@@ -67,22 +69,38 @@ def evaluate(
     for result in results if config.out else ():
         assert config.out
         assert result.accuracy
-        file = accuracy_name(name, result.runtime, result.accuracy.data)
+        given = config.null_threshold is not None
+        file = accuracy_name(name, result.runtime, result.accuracy.data, given)
         write_result(result, config.out / f"{file}.json")
     return results
 
 
 def read_data(config: EvaluateConfig) -> tuple[tuple[Path, ...], list[Question]]:
-    """The data files that a config means (default: our own sample), and their questions."""
+    """The data files that a config means (default: our own sample), and their questions.
+
+    Raises ValueError where the best null threshold is asked for and every question has an answer.
+    """
     data = tuple(config.data) or (sample_path(),)
-    return data, read_questions(data, limit=config.questions)
+    questions = read_questions(data, limit=config.questions)
+    if config.null_threshold == BEST and not any(one.is_impossible for one in questions):
+        raise ValueError(
+            f"{data[0]}: every question has an answer, so no null threshold can be chosen on it; "
+            "give --null-threshold a number, or --data a SQuAD 2 file"
+        )
+    return data, questions
 
 
-def accuracy_name(model: str, runtime: str, data: Sequence[DataFile]) -> str:
-    """The name of a result file, without the ending; the digits tell equal file names apart."""
+def accuracy_name(
+    model: str, runtime: str, data: Sequence[DataFile], null_threshold: bool = False
+) -> str:
+    """The name of a result file, without the ending; the digits tell equal file names apart.
+
+    null_threshold: whether one was asked for.
+    """
     mark = hashlib.sha256("".join(file.sha256 for file in data).encode()).hexdigest()[:8]
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", data[0].name.split(".json")[0])
-    return f"{model}-{runtime}-accuracy-{plain}-{mark}"
+    null = "-null-threshold" if null_threshold else ""
+    return f"{model}-{runtime}-accuracy-{plain}-{mark}{null}"
 
 
 def describe_data(paths: Sequence[Path]) -> tuple[DataFile, ...]:
@@ -116,7 +134,7 @@ def _evaluate_bundle(
                 bundle.manifest.qa,
                 questions,
                 data,
-                config.questions,
+                config,
                 _counter(progress, f"{bundle.folder.name} {runtime}", len(questions)),
             )
         results.append(_result(subject, runtime, accuracy))
@@ -156,7 +174,7 @@ def _evaluate_checkpoint(
             QaLimits().for_length(min(config.max_length, loaded["positions"])),
             questions,
             data,
-            config.questions,
+            config,
             _counter(progress, f"{name} {CHECKPOINT_RUNTIME}", len(questions)),
         )
     return _result(describe_checkpoint(name, config.model), CHECKPOINT_RUNTIME, accuracy)
@@ -168,21 +186,32 @@ def score_model(
     limits: QaLimits,
     questions: list[Question],
     data: Sequence[Path],
-    limit: int | None,
+    config: EvaluateConfig,
     progress: Callable[[int], None],
 ) -> Accuracy:
-    """Let a model answer all questions; `limit` is how many were asked for, for the record."""
-    answers = answer_texts(predict(model, tokenizer, questions, limits, progress))
+    """Let a model answer all questions; of `config` only what was asked of them counts."""
+    tuned = config.null_threshold == BEST
+    threshold = limits.null_threshold
+    if config.null_threshold is not None and not tuned:
+        threshold = float(config.null_threshold)
+    always = dataclasses.replace(limits, null_threshold=None)
+    found = predict(model, tokenizer, questions, always, progress)
+    if tuned:
+        threshold, _ = best_null_threshold(questions, found)
+    answers = answer_texts(found) if threshold is None else answers_under(found, threshold)
     scores = score(questions, answers)
     by_question = (question_scores(question, answers[question.id])[1] for question in questions)
     return Accuracy(
         data=describe_data(data),
-        limit=limit,
+        limit=config.questions,
         max_length=limits.max_length,
         n=scores.n,
         exact_match=scores.exact_match,
         f1=scores.f1,
         question_f1=tuple(round(100 * f1, 2) for f1 in by_question),
+        null_threshold=None
+        if threshold is None
+        else NullThreshold(threshold, tuned, scores.has_answer_f1, scores.no_answer_f1),
     )
 
 

@@ -124,7 +124,9 @@ def order_of(file: File) -> tuple[bool, str, int, int]:
 def data_name(accuracy: Accuracy) -> str:
     """The data of an accuracy, for people: file names and number of questions."""
     names = " + ".join(file.name for file in accuracy.data)
-    return f"{names}, {accuracy.n:,} questions"
+    null = accuracy.null_threshold
+    rule = f", {'best null' if null.tuned else 'null'} threshold {null.value:.4g}" if null else ""
+    return f"{names}, {accuracy.n:,} questions{rule}"
 
 
 def largest_data(files: Sequence[File]) -> str | None:

@@ -9,12 +9,13 @@ import math
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.result_v1 import upgrade
 from export import strict_json
 from export.manifest import Parity
+from export.strict_json import LATER
 
 RESULT_VERSION = 2
 TRAINED = "trained"
@@ -223,11 +224,27 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class NullThreshold:
+    """When there is no answer: where the null score exceeds the best answer's by more than `value`.
+
+    Both are sums of two logits. `tuned` says that it was chosen for the best F1 on these very
+    questions, as the official SQuAD 2 script does. The F1 (percent) of the questions with and
+    without an answer is null where there are none of them.
+    """
+
+    value: float
+    tuned: bool
+    has_answer_f1: float | None
+    no_answer_f1: float | None
+
+
+@dataclass(frozen=True)
 class Accuracy:
     """SQuAD exact match and F1 (percent) over `n` questions; `limit` is the cut asked for.
 
     Longer passages were cut into windows of `max_length` tokens. `question_f1` [n] is the F1 of
-    each question in percent, in the order of the data; empty where it was not kept.
+    each question in percent, in the order of the data; empty where it was not kept. Without a
+    `null_threshold` every question was answered.
     """
 
     data: tuple[DataFile, ...]
@@ -237,6 +254,7 @@ class Accuracy:
     exact_match: float
     f1: float
     question_f1: tuple[float, ...]
+    null_threshold: NullThreshold | None = field(default=None, metadata={LATER: True})
 
     def __post_init__(self) -> None:
         if self.question_f1 and len(self.question_f1) != self.n:

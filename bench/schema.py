@@ -6,6 +6,8 @@ import types
 import typing
 from typing import Any
 
+from export.strict_json import LATER
+
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -40,11 +42,12 @@ def _describe_dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any
         definitions[kind.__name__] = {}  # its place, before the ones it needs
         hints = typing.get_type_hints(kind)
         names = [item.name for item in dataclasses.fields(kind)]
+        later = {item.name for item in dataclasses.fields(kind) if LATER in item.metadata}
         definitions[kind.__name__] = {
             "type": "object",
             "description": " ".join((kind.__doc__ or "").split()),
             "properties": {name: _describe(hints[name], definitions) for name in names},
-            "required": names,
+            "required": [name for name in names if name not in later],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{kind.__name__}"}

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+LATER = "later"
+"""Metadata of a field that files written before it existed lack; its default stands in there."""
+
 
 def dump(value: Any) -> str:
     """Write a dataclass as JSON that is the same bytes for the same content."""
@@ -53,12 +56,14 @@ def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     hints = typing.get_type_hints(kind)
     given = _expect(dict, data, where)
-    missing = [name for name in fields if name not in given]
+    later = {name for name, item in fields.items() if LATER in item.metadata and name not in given}
+    missing = [name for name in fields if name not in given and name not in later]
     unknown = [name for name in given if name not in fields]
     if missing or unknown:
         faults = [f"lacks {name!r}" for name in missing] + [f"has {name!r}" for name in unknown]
         raise ValueError(f"{where} {' and '.join(faults)}; expected fields: {', '.join(fields)}")
-    return kind(**{name: _read(hints[name], given[name], f"{where}.{name}") for name in fields})
+    found = {name: _read(hints[name], value, f"{where}.{name}") for name, value in given.items()}
+    return kind(**found)
 
 
 def _expect(kind: Any, data: Any, where: str) -> Any:

@@ -32,6 +32,7 @@ TEACHERS = {
     "teacher-3": "the same, another seed",
 }
 RUNTIMES = {"tflite": "LiteRT", "pte": "ExecuTorch", "torch": "checkpoint, float32"}
+TRAINED_ON = " (**trained on**)"
 SHOWN = 10
 _KEPT = ("config", "inputs", "metrics", "versions")
 
@@ -108,15 +109,29 @@ def _scores(scores: list[dict[str, Any]]) -> str:
     from tasks.intervals import bootstrap_interval
 
     lines = ["| data | questions | file | exact match | F1 | interval |", "|---" * 6 + "|"]
-    for one in sorted(scores, key=lambda one: one["accuracy"]["data"][0]["name"]):
+    for one in sorted(scores, key=_place):
         found = one["accuracy"]
         low, high = bootstrap_interval(found["question_f1"])
         data = ", ".join(file["name"].removesuffix(".json.gz") for file in found["data"])
+        data += TRAINED_ON if "-train" in data else ""
+        if rule := found.get("null_threshold"):
+            data += (
+                f", null threshold {rule['value']:.2f} (F1 {rule['has_answer_f1']:.1f} with an "
+                f"answer, {rule['no_answer_f1']:.1f} without)"
+            )
         lines.append(
             f"| {data} | {found['n']:,} | {RUNTIMES[one['runtime']]} | {found['exact_match']:.2f} "
             f"| {found['f1']:.2f} | {low:.2f} to {high:.2f} |"
         )
     return "\n".join(lines)
+
+
+def _place(score: dict[str, Any]) -> tuple[bool, str, bool, int]:
+    """Held-out data first, then by name, an answer to everything before the null threshold."""
+    found = score["accuracy"]
+    name = found["data"][0]["name"]
+    null = found.get("null_threshold") is not None
+    return "-train" in name, name, null, list(RUNTIMES).index(score["runtime"])
 
 
 def _curve(results: dict[str, Any]) -> str:

@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.config import EvaluateConfig
 from bench.evaluate import evaluate
-from bench.result import read_results
+from bench.measured import data_name
+from bench.result import Accuracy, NullThreshold, read_results
 from bench.shapes import Shape, write_shape
 from export.config import ExportConfig
 from tasks.squad import read_squad, sample_path
@@ -142,3 +144,67 @@ def test_a_hub_data_set_is_scored_under_its_name(bundle: Path, tmp_path: Path) -
     assert read_results([out]) == [result]  # a name with slashes makes no folders
     assert result.accuracy
     assert (result.accuracy.n, result.accuracy.data[0].name) == (1, f"hub:{tmp_path}")
+
+
+@pytest.fixture
+def half_answerable(tmp_path: Path) -> Path:
+    document = json.loads(sample_path().read_text(encoding="utf-8"))
+    asked = [one for part in document["data"][0]["paragraphs"] for one in part["qas"]][:QUESTIONS]
+    for one in asked[::2]:
+        one |= {"answers": [], "is_impossible": True}
+    paragraphs = document["data"][0]["paragraphs"]
+    for part in paragraphs:
+        part["qas"] = [one for one in part["qas"] if one in asked]
+    document["data"] = [{"title": "half", "paragraphs": [p for p in paragraphs if p["qas"]]}]
+    path = tmp_path / "half.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def _f1_under(bundle: Path, data: Path, threshold: str | None) -> Accuracy:
+    (result,) = evaluate(EvaluateConfig(bundle, (data,), null_threshold=threshold))
+    assert result.accuracy
+    return result.accuracy
+
+
+def test_a_null_threshold_gives_up_questions(bundle: Path, half_answerable: Path) -> None:
+    always = _f1_under(bundle, half_answerable, None)
+    never = _f1_under(bundle, half_answerable, "-1e9")
+    assert always.null_threshold is None
+    assert _f1_under(bundle, half_answerable, "1e9").f1 == always.f1
+    assert never.f1 == pytest.approx(100 * sum(f == 100 for f in never.question_f1) / never.n)
+    assert never.null_threshold == NullThreshold(-1e9, False, 0.0, 100.0)
+
+
+def test_the_best_null_threshold_scores_the_same_when_given(
+    bundle: Path, half_answerable: Path
+) -> None:
+    best = _f1_under(bundle, half_answerable, "best")
+    found = best.null_threshold
+    assert found
+    assert found.tuned
+    ends = [_f1_under(bundle, half_answerable, end).f1 for end in ("-1e9", "1e9")]
+    assert best.f1 >= max(ends)
+    given = _f1_under(bundle, half_answerable, repr(found.value))
+    assert given == replace(best, null_threshold=replace(found, tuned=False))
+
+
+def test_both_scores_of_one_file_are_kept(
+    bundle: Path, half_answerable: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    for threshold in (None, "best"):
+        evaluate(EvaluateConfig(bundle, (half_answerable,), null_threshold=threshold, out=out))
+    names = {data_name(found.accuracy) for found in read_results([out]) if found.accuracy}
+    assert len(names) == 2  # a report does not take one for the other
+
+
+@pytest.mark.parametrize("text", ["", "nan", "inf", "half"])
+def test_a_null_threshold_is_a_number(bundle: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="null_threshold must be a number or 'best'"):
+        EvaluateConfig(bundle, null_threshold=text)
+
+
+def test_the_best_null_threshold_needs_questions_without_an_answer(bundle: Path) -> None:
+    with pytest.raises(ValueError, match="every question has an answer"):
+        evaluate(EvaluateConfig(bundle, null_threshold="best"))

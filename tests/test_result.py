@@ -64,6 +64,17 @@ def test_version_1_without_a_field_is_refused(tmp_path: Path) -> None:
         read_result(tmp_path / "old.json")
 
 
+def test_a_result_from_before_null_thresholds_is_read(tmp_path: Path) -> None:
+    data = json.loads((GOLDEN / "accuracy.json").read_text())
+    del data["accuracy"]["null_threshold"]
+    path = tmp_path / "older.json"
+    path.write_text(json.dumps(data))
+    accuracy = read_result(path).accuracy
+    assert accuracy
+    assert accuracy.null_threshold is None
+    jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
 def test_the_committed_schema_is_the_dataclasses() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(Result)
 

@@ -91,13 +91,14 @@ def _score_phone(
         return known[tuple(input_ids), tuple(token_type_ids)]
 
     accuracy = score_model(
-        *(span_logits, bundle_tokenizer(bundle), limits, questions, data, config.questions),
+        *(span_logits, bundle_tokenizer(bundle), limits, questions, data, config),
         lambda done: None,
     )
     version = runner.kit(session.facts).runtime_version
     result = accuracy_result(session.facts, job, runner.name, version, accuracy, began)
     if config.out:
-        name = accuracy_name(bundle.folder.resolve().name, RUNTIME, accuracy.data)
+        given = config.null_threshold is not None
+        name = accuracy_name(bundle.folder.resolve().name, RUNTIME, accuracy.data, given)
         write_result(result, config.out / f"{name}-{phone_name(session.facts)}.json")
     return result
 
