@@ -335,7 +335,7 @@ class StudyConfig:
 
     def recipes_of(self, checkpoint: Path) -> tuple[str, ...]:
         """The recipes for one model: the student that ships is also made as it ships."""
-        shipped = checkpoint.resolve() == SHIPPED.checkpoint.resolve()
+        shipped = checkpoint.resolve() == SHIPPED.folder
         more = (SHIPPED.recipe,) if shipped and self.recipes is None else ()
         return tuple(dict.fromkeys((*self.scale.recipes, *more)))
 

@@ -21,13 +21,18 @@ class Shipped:
     buckets: tuple[int, ...]
 
     @property
+    def folder(self) -> Path:
+        """Where the checkpoint is, wherever the process runs."""
+        return _ROOT / self.checkpoint
+
+    @property
     def bundle_name(self) -> str:
         """What the study calls its bundle."""
         return f"{self.checkpoint.name}-{self.recipe}"
 
 
-SHIPPED = Shipped(Path("models/minilm-l6-squad"), "int8-embed4", (64, 128, 256, 384))
 _ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = Shipped(Path("models/minilm-l6-squad"), "int8-embed4", (64, 128, 256, 384))
 
 
 def todays_bundle(folder: Path, runtimes: tuple[str, ...] = RUNTIMES) -> Bundle:
@@ -43,7 +48,7 @@ def todays_bundle(folder: Path, runtimes: tuple[str, ...] = RUNTIMES) -> Bundle:
 
 
 def _found(folder: Path, runtimes: tuple[str, ...]) -> Bundle | None:
-    sources = [*(_ROOT / "export").glob("*.py"), *(_ROOT / SHIPPED.checkpoint).iterdir()]
+    sources = [*(_ROOT / "export").glob("*.py"), *SHIPPED.folder.iterdir()]
     sources.append(_ROOT / "pyproject.toml")
     try:
         made = (folder / MANIFEST).stat().st_mtime
@@ -58,7 +63,7 @@ def _made(folder: Path, runtimes: tuple[str, ...]) -> Bundle:
     from export.build import build_bundle
 
     config = ExportConfig(
-        _ROOT / SHIPPED.checkpoint,
+        SHIPPED.folder,
         folder,
         runtimes,
         recipe=SHIPPED.recipe,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.config import StudyConfig
 from export.bundle import MANIFEST, Bundle, load_bundle
 from export.config import ExportConfig
 from export.shipped import SHIPPED, todays_bundle
@@ -78,3 +79,11 @@ def test_of_several_that_ask_at_once_one_makes_the_bundle(
         found = list(pool.map(todays_bundle, [folder] * 3))
     assert [bundle.folder for bundle in found] == [folder] * 3
     assert made == [folder]
+
+
+def test_the_study_knows_the_student_wherever_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert SHIPPED.recipe in StudyConfig().recipes_of(SHIPPED.folder)
+    assert SHIPPED.recipe not in StudyConfig().recipes_of(tmp_path)

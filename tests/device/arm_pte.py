@@ -1,7 +1,7 @@
 """Runs inside the emulated ARM64: a .pte through ExecuTorch's wheel for it. JSON lines in and out.
 
-Usage: arm_pte.py MODEL METHOD CASES OUT MARKED. CASES holds [[input_ids, token_type_ids], ...]; OUT
-gets the outputs of each. The first MARKED runs lie between marks for the counting plugin.
+Usage: arm_pte.py MODEL METHOD CASES OUT MARKED. CASES holds the rows of each case, one for each
+input of the method; OUT gets the outputs of each. The first MARKED runs lie between marks for the counting plugin.
 """
 
 import importlib
@@ -30,9 +30,8 @@ def main(model: str, name: str, cases: str, out: str, marked: str) -> None:
     program = _portable_lib._load_program(model)
     method = program.load_method(name)
     found = []
-    for number, (ids, types) in enumerate(json.loads(Path(cases).read_text())):
-        values = [torch.tensor([row], dtype=torch.int64) for row in (ids, [1] * len(ids), types)]
-        method.set_inputs(values)
+    for number, rows in enumerate(json.loads(Path(cases).read_text())):
+        method.set_inputs([torch.tensor([row], dtype=torch.int64) for row in rows])
         if number < int(marked):
             mark()
         method.execute()
