@@ -1,7 +1,8 @@
 """Runs inside the emulated ARM64: a .pte through ExecuTorch's wheel for it. JSON lines in and out.
 
 Usage: arm_pte.py MODEL METHOD CASES OUT MARKED. CASES holds the rows of each case, one for each
-input of the method; OUT gets the outputs of each. The first MARKED runs lie between marks for the counting plugin.
+input of the method; OUT gets the outputs of each. The first MARKED runs lie between marks for the
+counting plugin.
 """
 
 import importlib
