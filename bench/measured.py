@@ -122,10 +122,14 @@ def order_of(file: File) -> tuple[bool, str, int, int]:
 
 
 def data_name(accuracy: Accuracy) -> str:
-    """The data of an accuracy, for people: file names and number of questions."""
+    """The data of an accuracy, for people: file names, number of questions, null threshold.
+
+    One chosen on the questions differs from file to file: its scores are compared all the same.
+    """
     names = " + ".join(file.name for file in accuracy.data)
-    null = accuracy.null_threshold
-    rule = f", {'best null' if null.tuned else 'null'} threshold {null.value:.4g}" if null else ""
+    rule = ""
+    if null := accuracy.null_threshold:
+        rule = ", best null threshold" if null.tuned else f", null threshold {null.value:.4g}"
     return f"{names}, {accuracy.n:,} questions{rule}"
 
 

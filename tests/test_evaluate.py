@@ -199,6 +199,15 @@ def test_both_scores_of_one_file_are_kept(
     assert len(names) == 2  # a report does not take one for the other
 
 
+def test_best_thresholds_of_several_files_are_one_column() -> None:
+    (found,) = read_results([Path(__file__).parent / "golden" / "results" / "accuracy.json"])
+    assert found.accuracy
+    rule = found.accuracy.null_threshold
+    assert rule
+    higher = replace(found.accuracy, null_threshold=replace(rule, value=rule.value + 1))
+    assert data_name(higher) == data_name(found.accuracy)
+
+
 @pytest.mark.parametrize("text", ["", "nan", "inf", "half"])
 def test_a_null_threshold_is_a_number(bundle: Path, text: str) -> None:
     with pytest.raises(ValueError, match="null_threshold must be a number or 'best'"):
