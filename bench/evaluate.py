@@ -69,8 +69,7 @@ def evaluate(
     for result in results if config.out else ():
         assert config.out
         assert result.accuracy
-        given = config.null_threshold is not None
-        file = accuracy_name(name, result.runtime, result.accuracy.data, given)
+        file = accuracy_name(name, result.runtime, result.accuracy.data, config.null_threshold)
         write_result(result, config.out / f"{file}.json")
     return results
 
@@ -91,11 +90,11 @@ def read_data(config: EvaluateConfig) -> tuple[tuple[Path, ...], list[Question]]
 
 
 def accuracy_name(
-    model: str, runtime: str, data: Sequence[DataFile], null_threshold: bool = False
+    model: str, runtime: str, data: Sequence[DataFile], null_threshold: str | None = None
 ) -> str:
     """The name of a result file, without the ending; the digits tell equal file names apart.
 
-    null_threshold: whether one was asked for.
+    null_threshold: what was asked for; scores with and without one are kept beside each other.
     """
     mark = hashlib.sha256("".join(file.sha256 for file in data).encode()).hexdigest()[:8]
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", data[0].name.split(".json")[0])

@@ -41,13 +41,12 @@ def _describe_dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any
     if kind.__name__ not in definitions:
         definitions[kind.__name__] = {}  # its place, before the ones it needs
         hints = typing.get_type_hints(kind)
-        names = [item.name for item in dataclasses.fields(kind)]
-        later = {item.name for item in dataclasses.fields(kind) if LATER in item.metadata}
+        fields = dataclasses.fields(kind)
         definitions[kind.__name__] = {
             "type": "object",
             "description": " ".join((kind.__doc__ or "").split()),
-            "properties": {name: _describe(hints[name], definitions) for name in names},
-            "required": [name for name in names if name not in later],
+            "properties": {item.name: _describe(hints[item.name], definitions) for item in fields},
+            "required": [item.name for item in fields if LATER not in item.metadata],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{kind.__name__}"}

@@ -1,6 +1,7 @@
 """The manifest of a bundle: what the files are, how to call them, and what was measured on them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.windows import QaLimits
@@ -51,6 +52,17 @@ class Interface:
     entries: tuple[Entry, ...]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+    def rows(
+        self, input_ids: Sequence[int], token_type_ids: Sequence[int]
+    ) -> dict[str, Sequence[int]]:
+        """What each input takes, without padding: some families have no token types."""
+        values = {
+            "input_ids": input_ids,
+            "attention_mask": [1] * len(input_ids),
+            "token_type_ids": token_type_ids,
+        }
+        return {tensor.name: values[tensor.name] for tensor in self.inputs}
 
 
 @dataclass(frozen=True)

@@ -57,16 +57,11 @@ class Runner:
                 "there must be as many of each, and at least one"
             )
         entry, padded = self._choose(len(input_ids), length)
-        values = {
-            "input_ids": input_ids,
-            "attention_mask": [1] * len(input_ids),
-            "token_type_ids": token_type_ids,
-        }
         arrays: dict[str, npt.NDArray[np.int64]] = {}
-        for tensor in self.interface.inputs:
+        for name, row in self.interface.rows(input_ids, token_type_ids).items():
             array = np.zeros((1, padded), dtype=np.int64)
-            array[0, : len(input_ids)] = values[tensor.name]
-            arrays[tensor.name] = array
+            array[0, : len(row)] = row
+            arrays[name] = array
         self._engine.write(entry, arrays)
         self._real = len(input_ids)
 

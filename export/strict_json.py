@@ -56,8 +56,8 @@ def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     hints = typing.get_type_hints(kind)
     given = _expect(dict, data, where)
-    later = {name for name, item in fields.items() if LATER in item.metadata and name not in given}
-    missing = [name for name in fields if name not in given and name not in later]
+    needed = [name for name, item in fields.items() if LATER not in item.metadata]
+    missing = [name for name in needed if name not in given]
     unknown = [name for name in given if name not in fields]
     if missing or unknown:
         faults = [f"lacks {name!r}" for name in missing] + [f"has {name!r}" for name in unknown]

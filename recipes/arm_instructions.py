@@ -27,7 +27,6 @@ from bench.phone.kit import build_kit  # noqa: E402
 from bench.result import RESULT_VERSION, Device, Result, Work, Workload, write_result  # noqa: E402
 from bench.subject import bundle_tokenizer, describe_bundle, padded_length, real_tokens  # noqa: E402
 from export.bundle import Bundle, FloatArray, load_bundle  # noqa: E402
-from export.manifest import Interface  # noqa: E402
 
 HERE = ROOT / "tests" / "device"
 BUILT = ROOT / "build" / "device"
@@ -132,7 +131,7 @@ def run_pte(bundle: Bundle, inputs: Sequence[Input], marked: int = 0) -> Ran:
     interface = bundle.model("pte").interface
     with tempfile.TemporaryDirectory(prefix="arm-") as temporary:
         cases, out = Path(temporary) / "cases.json", Path(temporary) / "out.json"
-        cases.write_text(json.dumps([_rows(interface, *one) for one in inputs]))
+        cases.write_text(json.dumps([list(interface.rows(*one).values()) for one in inputs]))
         command = [PYTHON / "usr/bin/python3.11", HERE / "arm_pte.py"]
         command += [bundle.model_path("pte").resolve(), interface.entries[-1].name]
         printed = emulated([*command, cases, out, str(marked)], HERE, python=True)
@@ -143,12 +142,6 @@ def run_pte(bundle: Bundle, inputs: Sequence[Input], marked: int = 0) -> Ran:
         for rows in found
     ]
     return Ran(outputs, counts(printed), EXECUTORCH)
-
-
-def _rows(interface: Interface, ids: Sequence[int], types: Sequence[int]) -> list[Sequence[int]]:
-    """What each input of a method takes; DistilBERT's and RoBERTa's have no token types."""
-    values = {"input_ids": ids, "attention_mask": [1] * len(ids), "token_type_ids": types}
-    return [values[tensor.name] for tensor in interface.inputs]
 
 
 RUNNERS = {"tflite": run_tflite, "pte": run_pte}

@@ -143,7 +143,7 @@ def test_padding_and_the_bucket_never_change_an_answer(shipped_bundle: Path, run
 
     bundle = load_bundle(shipped_bundle)
     runner = open_runner(bundle, runtime)
-    checkpoint = Path(__file__).resolve().parents[1] / SHIPPED.checkpoint
+    checkpoint = SHIPPED.folder
     for sample in make_samples(read_tokenizer(checkpoint), QUESTION_ANSWERING, SHIPPED.buckets[:1]):
         found = [
             {

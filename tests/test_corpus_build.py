@@ -351,7 +351,7 @@ def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no real text: {DATA} is missing")
 def test_real_text_is_cut_with_little_loss(tmp_path: Path) -> None:
     """A real vocabulary and a book: the tokens of the whole text but for dropped pieces."""
-    model = ROOT / SHIPPED.checkpoint
+    model = SHIPPED.folder
     text = DATA / "text" / "us-presidential-speeches.txt.gz"
     out = tmp_path / "c"
     corpus = open_corpus(build_corpus(CorpusConfig(model, (text,), out, 256), quiet))

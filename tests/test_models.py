@@ -11,7 +11,7 @@ from bench.result import read_result
 from export.bundle import record_file
 from export.shipped import SHIPPED
 
-MODEL = Path(__file__).resolve().parents[1] / SHIPPED.checkpoint
+MODEL = SHIPPED.folder
 PAGE = MODEL.parents[1] / "docs" / "student"
 DEV = Path(__file__).resolve().parents[2] / "shared" / "data" / "qa" / "squad11-dev-A.json.gz"
 

@@ -67,15 +67,9 @@ def write_cases(interface: Interface, cases: Sequence[Case]) -> str:
     """The cases as the runner reads them; it fills up with zeros."""
     lines = []
     for case in cases:
-        values = {
-            "input_ids": case.input_ids,
-            "attention_mask": (1,) * len(case.input_ids),
-            "token_type_ids": case.token_type_ids,
-        }
         lines.append(f"case {case.entry}")
-        for tensor in interface.inputs:
-            row = values[tensor.name]
-            lines.append(" ".join(map(str, (tensor.name, len(row), *row))))
+        for name, row in interface.rows(case.input_ids, case.token_type_ids).items():
+            lines.append(" ".join(map(str, (name, len(row), *row))))
     return "\n".join(lines) + "\n"
 
 

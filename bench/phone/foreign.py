@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -180,16 +179,12 @@ class ExecutorRunner:
         token_type_ids: tuple[int, ...] | list[int],
     ) -> str:
         """Bring raw tensors of the method's greatest length into the run folder; their names."""
-        values: Mapping[str, tuple[int, ...] | list[int]] = {
-            "input_ids": input_ids,
-            "attention_mask": [1] * len(input_ids),
-            "token_type_ids": token_type_ids,
-        }
+        rows = interface.rows(input_ids, token_type_ids)
         files: dict[str, Path] = {}
         with tempfile.TemporaryDirectory(prefix="phone-") as temporary:
             for tensor in interface.inputs:
                 array = np.zeros(entry.max_length, dtype=DTYPES[tensor.dtype])
-                array[: len(input_ids)] = values[tensor.name]
+                array[: len(input_ids)] = rows[tensor.name]
                 local = Path(temporary) / f"{tensor.name}.bin"
                 array.tofile(local)
                 files[local.name] = local

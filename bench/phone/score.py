@@ -97,8 +97,8 @@ def _score_phone(
     version = runner.kit(session.facts).runtime_version
     result = accuracy_result(session.facts, job, runner.name, version, accuracy, began)
     if config.out:
-        given = config.null_threshold is not None
-        name = accuracy_name(bundle.folder.resolve().name, RUNTIME, accuracy.data, given)
+        folder = bundle.folder.resolve()
+        name = accuracy_name(folder.name, RUNTIME, accuracy.data, config.null_threshold)
         write_result(result, config.out / f"{name}-{phone_name(session.facts)}.json")
     return result
 

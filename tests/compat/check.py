@@ -17,7 +17,7 @@ from export.recipes import RECIPES
 from export.shipped import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKPOINT = ROOT / SHIPPED.checkpoint
+CHECKPOINT = SHIPPED.folder
 BUILD = ROOT / "build" / "compat"
 LENGTH = 128
 RIGHT_IN_OLD = ("fp32", "fp16", "int8-tensor")
