@@ -46,7 +46,7 @@ def glance(files: Sequence[File], works: Works) -> Table:
     threads = sorted({t for t, _ in keys})
     lengths = sorted({n for _, n in keys})
     data = largest_data(files)
-    shared = " / ".join(map(str, threads))
+    shared = " / ".join([*map(str, threads[:-1]), *map(count_threads, threads[-1:])])
     header = ["model", "precision", "runtime", "MB", *(["F1"] if data else [])]
     header += [f"{n} tokens, ms" for n in lengths]
     counted = min((k for f in files for k in works.get(f.subject.file_sha256, {})), default=None)
@@ -65,7 +65,7 @@ def glance(files: Sequence[File], works: Works) -> Table:
             row.append(number(median(work.instructions) / 1e6) if work else NOTHING)
         row += _start_and_memory(file)
         rows.append(tuple(row))
-    note = f"Latency: median of one inference with {shared} threads, input full of real tokens. "
+    note = f"Latency: median of one inference with {shared}, input full of real tokens. "
     note += "Load and first: fresh process, fewest threads, shortest input. "
     note += "Peak: memory over the bare runtime, fewest threads, longest input."
     note += f" F1: {data}." if data else ""
