@@ -161,7 +161,7 @@ def make_peers(
                 setting.prove(worker, timed=False)
             found.append(setting)
         except ValueError as error:
-            said = " ".join(str(error).split())[-400:]
+            said = " ".join(str(error).replace(str(checkpoint), checkpoint.name).split())[-400:]
             refused.append(Refused(checkpoint.name, peer.name, tokens, said))
             _write(refused[-1], note)
     return found, refused

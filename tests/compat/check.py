@@ -32,7 +32,12 @@ def export_recipes() -> list[Path]:
         if "tflite" in recipe.runtimes:
             print(f"exporting {name}", flush=True)
             config = ExportConfig(
-                CHECKPOINT, BUILD / name, ("tflite",), name, buckets=(LENGTH,), force=True
+                checkpoint=CHECKPOINT,
+                out=BUILD / name,
+                runtimes=("tflite",),
+                recipe=name,
+                buckets=(LENGTH,),
+                force=True,
             )
             folders.append(build_bundle(config).folder)
     return folders
