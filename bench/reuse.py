@@ -17,7 +17,7 @@ from tasks.tokenizer_files import read_tokenizer
 def bundle_is_current(
     folder: Path, checkpoint: Path, recipe: str, runtimes: Sequence[str], tokens: Sequence[int]
 ) -> bool:
-    """Whether the bundle is whole and made from this checkpoint in the form that is asked for."""
+    """Whether the bundle is whole and made from this checkpoint, with all that is asked for."""
     try:
         bundle = load_bundle(folder)
     except (ValueError, FileNotFoundError):
@@ -29,7 +29,7 @@ def bundle_is_current(
         manifest.recipe == recipe
         and set(manifest.models) == set(runtimes)
         and longest == {max(tokens)}
-        and ("tflite" not in runtimes or lengths == set(tokens))
+        and ("tflite" not in runtimes or lengths >= set(tokens))
         and manifest.provenance.checkpoint_sha256
         == record_file(checkpoint / "model.safetensors").sha256
         and bundle_tokenizer(bundle).tokens == read_tokenizer(checkpoint).tokens
