@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.text import read_documents
+
 WORDS = 160
 """Words of a passage, some more than in SQuAD's; a document of fewer than half is left out."""
 QUESTION_WORDS = range(5, 31)
@@ -94,21 +96,6 @@ def _cloze(sentences: list[str], answer: str, asked: int, given: int, start: int
     return Cloze(blank.rstrip(".!") + "?", " ".join(rest), answer, before + start)
 
 
-def documents(path: Path) -> Iterator[str]:
-    """The documents of a text, which blank lines part."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        document: list[str] = []
-        for line in lines:
-            if line.strip():
-                document.append(line)
-            elif document:
-                yield " ".join(document)
-                document = []
-        if document:
-            yield " ".join(document)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("text", type=Path, nargs="+", help="text, documents parted by blank lines")
@@ -118,8 +105,8 @@ def main() -> None:
     paragraphs = []
     for path in arguments.text:
         chance = random.Random(f"{arguments.seed} {path.name}")
-        for document in documents(path):
-            for sentences in passages(document):
+        for document in read_documents([path]):
+            for sentences in passages(" ".join(document)):
                 for made in clozes(sentences, chance):
                     assert made.context.startswith(made.answer, made.start)
                     answer = {"text": made.answer, "answer_start": made.start}

@@ -81,39 +81,15 @@ $(R)/part-no-pretraining: | $(R)/pruned-plain $(TEACHERS)
 # Five students of three layers on one teacher pass, and the one that is only cut out of the teacher. Small
 # updates: with this little text their number counts for more than their size.
 TOKENS ?= 10000000
-STARTS := full no-kl no-cosine no-mlm random
-COMMA := ,
-SPACE := $() $()
 $(R)/ablations: | $(R)/minilm-mlm
 	$(TOOL) pretrain --teacher $(R)/minilm-mlm --ablations $(subst $(SPACE),$(COMMA),$(STARTS)) \
 	  --corpus $(R)/corpus-256 --kl-positions sampled --tokens $(TOKENS) --learning-rate 4e-4 \
 	  --batch-tokens 8192 --micro-batch-tokens 8192 --smoothing 0 --dropout 0 --eval-every 400 \
 	  --eval-sequences 200 --save-every 500 --out $@
-$(R)/cut: | $(R)/minilm-mlm
-	$(TOOL) student --teacher $(R)/minilm-mlm --head mlm --out $@
 
-# What each start is worth for three tasks, with the same budget.
-LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
-  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 --save-every 500 --out $@
+MLM_TEACHER := $(R)/minilm-mlm
+QA_TEACHER := $(R)/teacher-2
+SAVE := --save-every 500
 SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 16000 --epochs 1 \
   --max-length 256 --dropout 0 --batch-size 16 --learning-rate 2e-4 --save-every 500 $(FLAGS) --out $@
-define tasks_of # START STUDENT MADE_BY
-$(R)/squad-$(1): | $(3)
-	$$(SHORT) --student $(2)
-$(R)/clinc-$(1): | $(3)
-	$$(call LABELS,clinc150) --student $(2) --max-length 64 --batch-size 64 --learning-rate 3e-4
-$(R)/polarity-$(1): | $(3)
-	$$(call LABELS,sentence-polarity) --student $(2) --batch-size 32 --learning-rate 2e-4
-endef
-$(foreach start,$(STARTS),$(eval $(call tasks_of,$(start),$(R)/ablations/$(start),$(R)/ablations)))
-$(eval $(call tasks_of,cut,$(R)/cut,$(R)/cut))
-
-# Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
-SEEDS := 1 2 3
-$(addprefix $(R)/plain-,$(SEEDS)): $(R)/plain-%: | $(R)/ablations
-	$(SHORT) --student $(R)/ablations/full --seed $*
-$(addprefix $(R)/second-,$(SEEDS)): $(R)/second-%: | $(R)/ablations $(R)/teacher-2
-	$(SHORT) --student $(R)/ablations/full --seed $* --teacher $(R)/teacher-2
-
-distillation: $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \
-  $(foreach kind,plain second,$(addprefix $(R)/$(kind)-,$(SEEDS)))
+include $(dir $(lastword $(MAKEFILE_LIST)))distillation.mk

@@ -95,46 +95,22 @@ SMALL := --corpus $(R)/corpus-256 --batch-tokens 4096 --micro-batch-tokens 4096 
   --precision fp32 --eval-every 200 --eval-sequences 200
 $(R)/mlm-teacher: | $(R)/corpus-256
 	$(TOOL) pretrain --student $(R)/minilm-l6-v16k --tokens 4000000 --learning-rate 2e-4 $(SMALL) --out $@
-COMMA := ,
-SPACE := $() $()
-STARTS := full no-kl no-cosine no-mlm random
 $(R)/ablations: | $(R)/mlm-teacher
 	$(TOOL) pretrain --teacher $(R)/mlm-teacher --ablations $(subst $(SPACE),$(COMMA),$(STARTS)) \
 	  --kl-positions sampled --tokens $(TOKENS) --learning-rate 3e-4 $(SMALL) --out $@
 
-$(R)/cut: | $(R)/mlm-teacher
-	$(TOOL) student --teacher $(R)/mlm-teacher --head mlm --out $@
-
-# What each start is worth for three tasks, with the same budget.
-LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
-  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 --out $@
+MLM_TEACHER := $(R)/mlm-teacher
+QA_TEACHER := $(R)/squad-teacher
 SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 16000 --epochs 1 \
   --max-length 256 --dropout 0 --batch-size 8 --learning-rate 1.5e-4 $(QUICK) --out $@
-define tasks_of # START STUDENT MADE_BY
-$(R)/squad-$(1): | $(3)
-	$$(SHORT) --student $(2)
-$(R)/clinc-$(1): | $(3)
-	$$(call LABELS,clinc150) --student $(2) --max-length 64 --batch-size 64 --learning-rate 3e-4
-$(R)/polarity-$(1): | $(3)
-	$$(call LABELS,sentence-polarity) --student $(2) --batch-size 32 --learning-rate 2e-4
-endef
-$(foreach start,$(STARTS),$(eval $(call tasks_of,$(start),$(R)/ablations/$(start),$(R)/ablations)))
-$(eval $(call tasks_of,cut,$(R)/cut,$(R)/cut))
-
-# Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
 $(R)/squad-teacher: | $(R)/mlm-teacher
 	$(TOOL) finetune --student $(R)/mlm-teacher --task squad --data $(SQUAD) --eval-data $(DEV) \
 	  --questions 28000 --epochs 1 --max-length 256 --dropout 0 --learning-rate 1.5e-4 $(QUICK) --out $@
-SEEDS := 1 2 3
-$(addprefix $(R)/plain-,$(SEEDS)): $(R)/plain-%: | $(R)/ablations
-	$(SHORT) --student $(R)/ablations/full --seed $*
-$(addprefix $(R)/second-,$(SEEDS)): $(R)/second-%: | $(R)/ablations $(R)/squad-teacher
-	$(SHORT) --student $(R)/ablations/full --seed $* --teacher $(R)/squad-teacher
+include $(dir $(lastword $(MAKEFILE_LIST)))distillation.mk
 
 # The step's speed against the authors' method, and the memory of its losses. Wants the machine for itself.
 $(R)/train-bench.json: | $(R)/ablations
 	$(TOOL) train-bench --teacher $(R)/mlm-teacher --student $(R)/ablations/full \
 	  --corpus $(R)/corpus-256 --rounds 7 --memory --out $@
 
-distillation: $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \
-  $(foreach kind,plain second,$(addprefix $(R)/$(kind)-,$(SEEDS))) $(R)/train-bench.json
+distillation: $(R)/train-bench.json
