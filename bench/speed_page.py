@@ -10,7 +10,7 @@ from bench.measured import MEGABYTE, RUNTIME_NAMES, File, by_device
 from bench.peer_settings import Refused
 from bench.result import Result, read_result
 from bench.samples import median, paired_ratios
-from bench.tables import number
+from bench.tables import count_threads, list_threads, number
 from bench.typical import Typical
 from export import strict_json
 
@@ -82,7 +82,9 @@ def _versions(results: Sequence[Result]) -> str:
 
 
 def _weights(files: Sequence[File]) -> str:
-    return f"Weights: {files[0].subject.weights}. Times in milliseconds, median, 1 / 2 threads.\n"
+    threads = sorted({count for file in files for count, _ in file.speeds})
+    times = f"Times in milliseconds, median, {list_threads(threads)}"
+    return f"Weights: {files[0].subject.weights}. {times}.\n"
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], labels: int) -> list[str]:
@@ -120,7 +122,7 @@ def _against(files: Sequence[File]) -> list[str]:
     if base is None:
         return []
     keys = sorted(base.speeds)
-    header = ["", *(f"{tokens} tokens, {threads} thr." for threads, tokens in keys)]
+    header = ["", *(f"{tokens} tokens, {count_threads(threads)}" for threads, tokens in keys)]
     rows = []
     for file in files:
         if file.runtime not in OURS or file.subject.recipe != "int8":
@@ -160,7 +162,7 @@ def _peak(files: Sequence[File], gemms: Sequence[Gemm]) -> list[str]:
                 name = [file.subject.model, NAMES[file.runtime], str(tokens)]
                 rows.append([*name, number(ideal), number(took), f"{100 * ideal / took:.0f} %"])
     header = ["model", "", "tokens", "linears at the peak, ms", "CPU ms", "share"]
-    shown = ", ".join(f"{g.rate():,.0f} with {g.threads} thr." for g in gemms)
+    shown = ", ".join(f"{g.rate():,.0f} with {count_threads(g.threads)}" for g in gemms)
     return [
         "### How far from the machine's own int8 products",
         "",

@@ -46,7 +46,7 @@ def glance(files: Sequence[File], works: Works) -> Table:
     threads = sorted({t for t, _ in keys})
     lengths = sorted({n for _, n in keys})
     data = largest_data(files)
-    shared = " / ".join([*map(str, threads[:-1]), *map(count_threads, threads[-1:])])
+    shared = list_threads(threads)
     header = ["model", "precision", "runtime", "MB", *(["F1"] if data else [])]
     header += [f"{n} tokens, ms" for n in lengths]
     counted = min((k for f in files for k in works.get(f.subject.file_sha256, {})), default=None)
@@ -154,6 +154,11 @@ def _ratios(title: str, note: str, pairs: Sequence[tuple[File, File]]) -> Table:
 def count_threads(count: int) -> str:
     """`1 thread`, `2 threads`."""
     return "1 thread" if count == 1 else f"{count} threads"
+
+
+def list_threads(counts: Sequence[int]) -> str:
+    """`1 thread`, `1 / 2 threads`: all thread counts of a table, in its order."""
+    return " / ".join([*map(str, counts[:-1]), *map(count_threads, counts[-1:])])
 
 
 def _share(part: int, whole: int) -> str:
