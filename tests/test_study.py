@@ -229,7 +229,9 @@ def test_a_changed_checkpoint_is_exported_again(config: StudyConfig, said: objec
         )
 
     assert is_current(config)
+    assert is_current(replace(config, tokens=(80,))), "it has more than that"
     assert not is_current(replace(config, tokens=(32, 64)))
+    assert not is_current(replace(config, tokens=(32, 64, 80)))
     assert not is_current(replace(config, runtimes=("tflite", "pte")))
     path = config.models[0] / "model.safetensors"
     content = path.read_bytes()
