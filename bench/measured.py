@@ -92,12 +92,13 @@ class File:
 def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
     """Group results by device and file; of equal settings the latest measurement counts.
 
+    A name is that of model, recipe, runtime and file: who takes one length a file has several.
     Raises ValueError where one name stands for two different files.
     """
-    devices: dict[Device, dict[tuple[str, str, str], File]] = {}
+    devices: dict[Device, dict[tuple[str, str, str, str], File]] = {}
     for result in sorted(results, key=lambda r: r.measured_at):
         subject, files = result.subject, devices.setdefault(result.device, {})
-        key = (subject.model, subject.recipe, result.runtime)
+        key = (subject.model, subject.recipe, result.runtime, subject.file)
         file = files.setdefault(key, File(subject, result.runtime))
         if file.subject.file_sha256 != subject.file_sha256:
             raise ValueError(

@@ -11,15 +11,17 @@ from bench.host import measure_into, shape_folder
 from bench.peer_settings import PEERS, Peer, PeerSetting, Reference, Refused, make_file
 from bench.peers_config import PeersConfig
 from bench.process import Worker
-from bench.result import Result
+from bench.result import RANDOM, Result
 from bench.reuse import bundle_is_current, known_session
 from bench.setting import Candidate, Setting
-from bench.shapes import count_parameters
+from bench.shapes import count_parameters, weights_label
 from bench.speed_page import write_page
 from bench.subject import real_tokens
 from bench.typical import is_known, measure_typical
 from export import strict_json
 from export.bundle import MANIFEST
+from export.checkpoint import read_shape
+from export.choices import with_buckets
 from export.config import ExportConfig
 from tasks.tokenizer_files import read_tokenizer
 
@@ -52,7 +54,10 @@ def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> 
     checkpoints += [shape_folder(name, config.checkpoints).resolve() for name in config.shapes]
     steps, done = len(checkpoints) * len(config.tokens), 0
     for checkpoint in checkpoints:
-        bundles = [_bundle(config, checkpoint, recipe, progress) for recipe in config.recipes]
+        bundles = [
+            _bundle(config, checkpoint, recipe, config.tokens, progress)
+            for recipe in config.recipes
+        ]
         for tokens in config.tokens:
             progress(f"{checkpoint.name}: {tokens} tokens", done, steps)
             peers, failed = make_peers(config, checkpoint, tokens, progress)
@@ -62,8 +67,9 @@ def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> 
         for bundle in bundles if "tflite" in config.runtimes else ():
             progress(f"{bundle.name}: memory of all buckets", done, steps)
             _write(measure_cache(bundle), config.out / f"cache-{bundle.name}.json")
-        if config.data:
-            _ask_typical(config, bundles, progress)
+        # The vocabulary of random weights is a stand-in, which cuts words into too many pieces.
+        if config.data and weights_label(checkpoint) != RANDOM:
+            _ask_typical(config, checkpoint, progress)
     if config.page is not None:
         write_page(config.out, config.page)
     return Comparison(tuple(results), tuple(refused), config.out)
@@ -95,8 +101,10 @@ def _measure(
     return results
 
 
-def _ask_typical(config: PeersConfig, bundles: Sequence[Path], progress: Progress) -> None:
-    for bundle in bundles:
+def _ask_typical(config: PeersConfig, checkpoint: Path, progress: Progress) -> None:
+    lengths = _lengths(config, checkpoint)
+    for recipe in config.recipes:
+        bundle = _bundle(config, checkpoint, recipe, lengths, progress)
         for runtime in config.runtimes:
             for threads in config.threads:
                 path = config.out / f"typical-{bundle.name}-{runtime}-{threads}t.json"
@@ -105,15 +113,31 @@ def _ask_typical(config: PeersConfig, bundles: Sequence[Path], progress: Progres
                     _write(measure_typical(config, bundle, runtime, threads), path)
 
 
+def _lengths(config: PeersConfig, checkpoint: Path) -> tuple[int, ...]:
+    """The lengths that typical questions are asked at: those of the data that settles them."""
+    if not config.bucket_data:
+        return config.tokens
+    tokenizer, shape = read_tokenizer(checkpoint), read_shape(checkpoint)
+    wanted = ExportConfig(checkpoint, config.bundles, buckets=(), bucket_data=config.bucket_data)
+    return with_buckets(wanted, shape, tokenizer, lambda _: None).buckets
+
+
 def _write(value: Any, path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(strict_json.dump(value), encoding="utf-8")
     partial.replace(path)
 
 
-def _bundle(config: PeersConfig, checkpoint: Path, recipe: str, progress: Progress) -> Path:
-    out = config.bundles / f"{checkpoint.name}-{recipe}"
-    if not bundle_is_current(out, checkpoint, recipe, config.runtimes, config.tokens):
+def _bundle(
+    config: PeersConfig,
+    checkpoint: Path,
+    recipe: str,
+    lengths: Sequence[int],
+    progress: Progress,
+) -> Path:
+    usual = sorted(lengths) == sorted(config.tokens)
+    out = config.bundles / f"{checkpoint.name}-{recipe}{'' if usual else '-auto'}"
+    if not bundle_is_current(out, checkpoint, recipe, config.runtimes, lengths):
         from export.build import build_bundle
 
         wanted = ExportConfig(
@@ -121,7 +145,7 @@ def _bundle(config: PeersConfig, checkpoint: Path, recipe: str, progress: Progre
             out=out,
             runtimes=config.runtimes,
             recipe=recipe,
-            buckets=tuple(sorted(config.tokens)),
+            buckets=tuple(sorted(lengths)),
             force=(out / MANIFEST).is_file(),
         )
         build_bundle(wanted, lambda line: progress(f"{out.name}: {line}", 0, 0))

@@ -46,6 +46,13 @@ class PeersConfig:
     data: tuple[Path, ...] = field(
         default=(), metadata={"help": "SQuAD files for typical questions (default: none asked)"}
     )
+    bucket_data: tuple[Path, ...] = field(
+        default=(),
+        metadata={
+            "help": "SQuAD files whose lengths settle the buckets that typical questions are asked "
+            "at (default: the lengths that are measured)"
+        },
+    )
     questions: int = field(default=100, metadata={"help": "typical questions"})
     checkpoints: Path = field(
         default=StudyConfig.runs, metadata={"help": "folder for the checkpoints of the shapes"}

@@ -99,17 +99,26 @@ def _label(file: File) -> list[str]:
 
 
 def _times(files: Sequence[File]) -> list[str]:
-    """Wall times of all thread counts, CPU time of one thread, at every length."""
+    """Wall times of all thread counts, CPU time of one thread, at every length.
+
+    Files of one length each make one row, with the size of the largest.
+    """
     keys = sorted({key for file in files for key in file.speeds})
     threads, lengths = sorted({t for t, _ in keys}), sorted({n for _, n in keys})
     header = ["", "precision", "MB"]
     for length in lengths:
         header += [f"{length} tokens", "CPU"]
+    ordered = sorted(files, key=lambda f: (f.subject.recipe, f.runtime not in OURS, f.runtime))
+    ways: dict[tuple[str, ...], list[File]] = {}
+    for file in ordered:
+        ways.setdefault(tuple(_label(file)), []).append(file)
     rows = []
-    for file in sorted(files, key=lambda f: (f.subject.recipe, f.runtime not in OURS, f.runtime)):
-        row = [*_label(file), number(file.subject.file_bytes / MEGABYTE)]
+    for label, group in ways.items():
+        found = {key: speed for file in group for key, speed in file.speeds.items()}
+        largest = max(file.subject.file_bytes for file in group)
+        row = [*label, number(largest / MEGABYTE)]
         for length in lengths:
-            speeds = [file.speeds.get((count, length)) for count in threads]
+            speeds = [found.get((count, length)) for count in threads]
             row.append(" / ".join(number(median(s.wall_ms)) if s else "–" for s in speeds))
             row.append(number(median(speeds[0].cpu_ms)) if speeds[0] else "–")
         rows.append(row)
@@ -182,6 +191,7 @@ def _typical(found: Sequence[Typical]) -> list[str]:
             [
                 model,
                 NAMES[one.runtime],
+                ", ".join(map(str, one.buckets)) or "any",
                 str(one.threads),
                 number(median(one.lengths)),
                 number(sum(one.wall_ms) / len(one.wall_ms)),
@@ -191,7 +201,17 @@ def _typical(found: Sequence[Typical]) -> list[str]:
             ]
         )
     data = ", ".join(file.name for file in found[0].data)
-    header = ["bundle", "", "threads", "median tokens", "ms", "ms fixed", "ratio", "CPU ratio"]
+    header = [
+        "bundle",
+        "",
+        "lengths",
+        "threads",
+        "median tokens",
+        "ms",
+        "ms fixed",
+        "ratio",
+        "CPU ratio",
+    ]
     return [
         "### A typical question",
         "",

@@ -20,7 +20,8 @@ class Typical:
     """Windows of real questions, each run twice in turn: at its bucket's length, and padded full.
 
     Times in milliseconds; `cpu` is that of all threads. `lengths` are real tokens, of the
-    windows of the `asked` questions.
+    windows of the `asked` questions. `buckets`: the lengths that the file has; empty where it takes
+    any.
     """
 
     measured_at: str
@@ -32,6 +33,7 @@ class Typical:
     data: tuple[DataFile, ...]
     asked: int
     fixed_length: int
+    buckets: tuple[int, ...]
     lengths: tuple[int, ...]
     wall_ms: tuple[float, ...]
     fixed_wall_ms: tuple[float, ...]
@@ -45,6 +47,7 @@ def measure_typical(config: PeersConfig, folder: Path, runtime: str, threads: in
     assert bundle.manifest.qa is not None
     questions = read_questions(config.data)
     step = max(1, len(questions) // config.questions)
+    entries = bundle.model(runtime).interface.entries
     tokenizer, fixed = bundle_tokenizer(bundle), bundle.manifest.qa.max_length
     windows = [
         (window.input_ids, window.token_type_ids)
@@ -71,6 +74,9 @@ def measure_typical(config: PeersConfig, folder: Path, runtime: str, threads: in
         data=describe_data(config.data),
         asked=config.questions,
         fixed_length=fixed,
+        buckets=tuple(
+            entry.max_length for entry in entries if entry.min_length == entry.max_length
+        ),
         lengths=tuple(len(ids) for ids, _ in windows),
         wall_ms=tuple(one["wall_ms"] for one in times),
         fixed_wall_ms=tuple(one["fixed_wall_ms"] for one in times),

@@ -23,12 +23,15 @@ endef
 $(foreach start,$(STARTS),$(eval $(call tasks_of,$(start),$(R)/ablations/$(start),$(R)/ablations)))
 $(eval $(call tasks_of,cut,$(R)/cut,$(R)/cut))
 
-# Second distillation against plain fine-tuning, three seeds, from the pre-trained student.
-SEEDS := 1 2 3
-$(addprefix $(R)/plain-,$(SEEDS)): $(R)/plain-%: | $(R)/ablations
+# Second distillation against plain fine-tuning, three seeds, from the pre-trained student; squad-full is the
+# first plain one.
+SEEDS := 42 43 44
+OTHERS := $(filter-out 42,$(SEEDS))
+$(addprefix $(R)/plain-,$(OTHERS)): $(R)/plain-%: | $(R)/ablations
 	$(SHORT) --student $(R)/ablations/full --seed $*
 $(addprefix $(R)/second-,$(SEEDS)): $(R)/second-%: | $(R)/ablations $(QA_TEACHER)
 	$(SHORT) --student $(R)/ablations/full --seed $* --teacher $(QA_TEACHER)
 
-distillation: $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \
-  $(foreach kind,plain second,$(addprefix $(R)/$(kind)-,$(SEEDS)))
+FINETUNED := $(foreach task,squad clinc polarity,$(addprefix $(R)/$(task)-,$(STARTS) cut)) \
+  $(addprefix $(R)/plain-,$(OTHERS)) $(addprefix $(R)/second-,$(SEEDS))
+distillation: $(FINETUNED)

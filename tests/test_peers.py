@@ -1,6 +1,7 @@
 """The comparison with others: every peer is checked under padding before it is timed."""
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from bench.peers_config import PeersConfig
 from bench.process import Worker
 from bench.result import RANDOM, DataFile, Result, read_result, write_result
 from bench.samples import median
-from bench.shapes import Shape, write_shape
+from bench.shapes import LABEL_FILE, Shape, write_shape
 from bench.speed_page import BEGIN, END, render, write_page
 from bench.tables import number
 from bench.typical import Typical, is_known
 from export import strict_json
+from export.bundle import load_bundle
 from tasks.squad import sample_path
 
 QUICK = Plan(rounds=2, runs=3, round_seconds=0.05, timeout_s=300)
@@ -151,8 +153,8 @@ def test_the_page_sets_our_int8_against_others_and_the_machine(tmp_path: Path) -
     (tmp_path / "gemm-1t.json").write_text(strict_json.dump(gemm))
     typical = Typical(
         *("now", ours.device, ours.subject, "tflite", ours.runtime_version, 1),
-        *((DataFile("dev.json", "0"),), 1, 384, (100, 200), (10.0, 30.0), (100.0, 100.0)),
-        *((10.0, 10.0), (100.0, 100.0)),
+        *((DataFile("dev.json", "0"),), 1, 384, (128, 384), (100, 200), (10.0, 30.0)),
+        *((100.0, 100.0), (10.0, 10.0), (100.0, 100.0)),
     )
     (tmp_path / "typical-x.json").write_text(strict_json.dump(typical))
     cache = CacheUse(
@@ -165,7 +167,7 @@ def test_the_page_sets_our_int8_against_others_and_the_machine(tmp_path: Path) -
     text = render(tmp_path)
     assert "**0.50** [0.50, 0.50]; 0.25" in text
     assert f"| distilbert | **ours, LiteRT** | 384 | 10.0 | {number(_cpu(ours))} |" in text
-    assert "| **0.20** | 0.10 |" in text
+    assert "| 128, 384 | 1 | 150 | 20.0 | 100 | **0.20** | 0.10 |" in text
     assert "| distilbert int8 | 64, 128 | 120 | 110 | 100 | 20.0 | 50.0 |" in text
     assert "no \\| compiler" in text
 
@@ -175,9 +177,30 @@ def _cpu(result: Result) -> float:
     return median(result.speed.cpu_ms)
 
 
+def test_files_of_one_length_make_one_row(tmp_path: Path) -> None:
+    study = Path(__file__).resolve().parents[1] / "docs" / "study" / "results"
+    for length, size in ((128, 65_000_000), (384, 66_000_000)):
+        result = read_result(study / f"distilbert-int8-tflite-1t-{length}.json")
+        digest = str(length) * 20
+        subject = replace(
+            result.subject,
+            file=f"stock-{length}.tflite",
+            file_bytes=size,
+            file_sha256=(digest + "0" * 64)[:64],
+        )
+        stock = replace(result, runtime="litert-stock", subject=subject)
+        write_result(stock, tmp_path / f"stock-{length}.json")
+    text = render(tmp_path)
+    (row,) = [line for line in text.splitlines() if line.startswith("| stock export, LiteRT")]
+    assert row.startswith("| stock export, LiteRT | int8 | 66.0 |")
+    assert "–" not in row
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path: Path) -> None:
+    trained = shutil.copytree(checkpoint, tmp_path / "tiny")
+    (trained / LABEL_FILE).unlink()  # stand-ins for published shapes are asked no questions
     config = PeersConfig(
-        models=(checkpoint,),
+        models=(trained,),
         shapes=(),
         peers=("onnxruntime-fp32",),
         recipes=("fp32",),
@@ -188,6 +211,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path:
         runs=3,
         data=(sample_path(),),
         questions=2,
+        bucket_data=(sample_path(),),
         bundles=tmp_path / "bundles",
         files=tmp_path / "files",
         out=tmp_path / "out",
@@ -205,8 +229,14 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path:
     assert {result.workload.tokens for result in found.results if result.workload} == {32, 64}
     assert kept == {path.name: path.read_bytes() for path in config.out.glob("tiny-*-32.json")}
     assert not list(config.out.glob(".*"))
-    asked, bundle = config.out / "typical-tiny-fp32-tflite-1t.json", config.bundles / "tiny-fp32"
+    bundle = config.bundles / "tiny-fp32-auto"
+    asked = config.out / f"typical-{bundle.name}-tflite-1t.json"
     assert is_known(asked, config, bundle, "tflite")
+    lengths = strict_json.parse(Typical, asked.read_text(), asked.name).buckets
+    assert lengths == tuple(
+        e.max_length for e in load_bundle(bundle).model("tflite").interface.entries
+    )
+    assert set(lengths) != {32, 64}
     assert not is_known(asked, replace(config, questions=3), bundle, "tflite")
 
 
