@@ -366,8 +366,12 @@ class TuneConfig:
     runtimes: tuple[str, ...] = field(
         default=RUNTIMES, metadata={"help": "runtimes that a candidate must serve"}
     )
-    buckets: tuple[int, ...] = field(
-        default=(128, 384), metadata={"help": "input lengths of the candidates, in tokens"}
+    buckets: tuple[str, ...] = field(
+        default=("128+384",),
+        metadata={
+            "help": "sets of input lengths to try, such as 384,128+384,auto; auto: those that the "
+            "questions in data need"
+        },
     )
     questions: int | None = field(default=None, metadata={"help": "only the first N questions"})
     max_mb: float = field(default=float("inf"), metadata={"help": "MB that a file may have"})
@@ -377,13 +381,26 @@ class TuneConfig:
     min_speedup: float = field(
         default=1.0, metadata={"help": "times faster than the first checkpoint in float32"}
     )
-    tokens: int = field(default=128, metadata={"help": "length of the timed input, in tokens"})
+    tokens: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "help": "lengths of the timed inputs, in tokens (default: a short, a middle and a long "
+            "one of the questions in data)"
+        },
+    )
     threads: int = field(default=1, metadata={"help": "threads of the timed runs"})
     rounds: int = field(default=5, metadata={"help": "rounds, in turns with the float32 file"})
 
     def __post_init__(self) -> None:
         require_known_runtimes(self.runtimes)
-        require_positive("tokens, threads and rounds", (self.tokens, self.threads, self.rounds))
+        numbers = (*self.tokens, self.threads, self.rounds)
+        require_positive("tokens, threads and rounds", numbers)
+        longest = {lengths[-1] for lengths in self.bucket_sets if lengths}
+        if len(longest) > 1:
+            raise ValueError(
+                f"the sets of buckets end with {', '.join(map(str, sorted(longest)))}: passages "
+                "would be cut differently; let all end with the same length"
+            )
         names = [path.name for path in self.checkpoints]
         if len(set(names)) != len(names):
             raise ValueError(f"two checkpoints have one name: {', '.join(names)}; rename a folder")
@@ -395,8 +412,24 @@ class TuneConfig:
             raise ValueError("max_mb and min_speedup must be above zero")
 
     @property
+    def bucket_sets(self) -> tuple[tuple[int, ...], ...]:
+        """The lengths of each set; none for auto."""
+        return tuple(_lengths_of(text) for text in self.buckets)
+
+    @property
     def plan(self) -> Plan:
         return Plan(rounds=self.rounds, memory=False)
+
+
+def _lengths_of(text: str) -> tuple[int, ...]:
+    if text == "auto":
+        return ()
+    try:
+        return tuple(sorted({int(part) for part in text.split("+")}))
+    except ValueError:
+        raise ValueError(
+            f"buckets {text!r}: expected lengths such as 384 or 128+384, or auto"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,31 @@ used again.
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bench.config import TuneConfig
 from bench.host import measure_together
-from bench.result import Result, write_result
+from bench.result import Result, Speed, write_result
 from bench.reuse import known_session
-from bench.samples import median, paired_ratios
+from bench.samples import median
 from bench.setting import Setting
 from bench.tune_plot import draw_front
+from export.buckets import LONGEST, choose_buckets, input_lengths
 from export.build import build_bundle
 from export.bundle import Bundle, load_bundle, record_file
+from export.checkpoint import read_shape
 from export.config import ExportConfig
 from export.staging import publish, staging
+from tasks.tokenizer_files import read_tokenizer
 
 BASELINE_RECIPE = "fp32"
 ANY_LOSS = 100.0
+TYPICAL = (20, 50, 80)
+"""Percentiles of the lengths of the questions that are timed."""
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, the steps finished and the steps in all."""
 
@@ -36,12 +43,15 @@ class Candidate:
     checkpoint: Path
     recipe: str
     vocab_size: int | None
+    buckets: tuple[int, ...]
+    label: str = ""
+    """Of the buckets, where several sets are tried."""
 
     @property
     def name(self) -> str:
         """The name of its bundle."""
         cut = "" if self.vocab_size is None else f"-{self.vocab_size}-words"
-        return f"{self.checkpoint.resolve().name}-{self.recipe}{cut}"
+        return f"{self.checkpoint.resolve().name}-{self.recipe}{cut}{self.label}"
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,15 @@ def tune(config: TuneConfig, progress: Progress = lambda text, done, total: None
 
     Raises ValueError or FileNotFoundError for inputs that cannot be exported or read.
     """
-    baseline = Candidate(config.checkpoints[0], BASELINE_RECIPE, None)
-    candidates = list(_candidates(config))
+    sets, tokens = _settle_lengths(config)
+    baseline = Candidate(config.checkpoints[0], BASELINE_RECIPE, None, *sets[0])
+    candidates = [
+        Candidate(checkpoint, recipe, size, *buckets)
+        for checkpoint in config.checkpoints
+        for recipe in config.recipes
+        for size in (None, *config.vocab_sizes)
+        for buckets in sets
+    ]
     total = 2 * len(candidates) + 1
     progress(f"building {baseline.name}", 0, total)
     reference = _build(config, baseline)
@@ -88,7 +105,9 @@ def tune(config: TuneConfig, progress: Progress = lambda text, done, total: None
             found += [Tried(candidate.name, r, refused=str(error)) for r in config.runtimes]
             continue
         progress(f"timing {candidate.name}", 2 + 2 * number, total)
-        found += [_measure(config, reference, bundle, runtime) for runtime in config.runtimes]
+        found += [
+            _measure(config, tokens, reference, bundle, runtime) for runtime in config.runtimes
+        ]
     judged = mark(found, config)
     winner = _publish_winner(config, judged)
     record = {"config": asdict(config), "tried": [asdict(one) for one in judged]}
@@ -112,11 +131,27 @@ def markdown(tried: Sequence[Tried]) -> str:
     return header + "|---|---|---:|---:|---:|---:|\n" + "".join(rows)
 
 
-def _candidates(config: TuneConfig) -> Iterator[Candidate]:
-    for checkpoint in config.checkpoints:
-        for recipe in config.recipes:
-            for size in (None, *config.vocab_sizes):
-                yield Candidate(checkpoint, recipe, size)
+def _settle_lengths(
+    config: TuneConfig,
+) -> tuple[list[tuple[tuple[int, ...], str]], tuple[int, ...]]:
+    """The sets of buckets with their labels, and the lengths of the inputs that are timed.
+
+    Both by the lengths of the questions in the data, where they are not given.
+    """
+    checkpoint = config.checkpoints[0]
+    shape, named = read_shape(checkpoint), config.bucket_sets
+    longest = min(
+        shape.positions, max((lengths[-1] for lengths in named if lengths), default=LONGEST)
+    )
+    found = input_lengths(read_tokenizer(checkpoint), shape.task, config.data, longest)
+    memory = int(ExportConfig.bucket_memory * 1e6)
+    auto = choose_buckets(shape, found, ExportConfig.max_buckets, memory, longest).buckets
+    sets = [
+        (lengths or auto, f"-{text}" if len(named) > 1 else "")
+        for text, lengths in zip(config.buckets, named, strict=True)
+    ]
+    typical = (int(np.percentile(found, percent, method="nearest")) for percent in TYPICAL)
+    return sets, config.tokens or tuple(sorted(set(typical)))
 
 
 def _build(config: TuneConfig, candidate: Candidate) -> Bundle:
@@ -127,7 +162,7 @@ def _build(config: TuneConfig, candidate: Candidate) -> Bundle:
         out=out,
         runtimes=config.runtimes,
         recipe=candidate.recipe,
-        buckets=config.buckets,
+        buckets=candidate.buckets,
         gate_data=config.data,
         gate_questions=config.questions,
         max_f1_drop=ANY_LOSS,
@@ -151,10 +186,18 @@ def _build(config: TuneConfig, candidate: Candidate) -> Bundle:
     return bundle
 
 
-def _measure(config: TuneConfig, reference: Bundle, bundle: Bundle, runtime: str) -> Tried:
-    """Time a file in turns with the float32 one of the first checkpoint."""
+def _measure(
+    config: TuneConfig,
+    tokens: Sequence[int],
+    reference: Bundle,
+    bundle: Bundle,
+    runtime: str,
+) -> Tried:
+    """Time a file in turns with the float32 one of the first checkpoint, at every length."""
     settings = [
-        Setting(one.folder, runtime, config.threads, config.tokens) for one in (reference, bundle)
+        Setting(one.folder, runtime, config.threads, length)
+        for one in (reference, bundle)
+        for length in tokens
     ]
     folder = config.out / "results" / bundle.folder.name
     paths = [folder / f"{setting.name}.json" for setting in settings]
@@ -167,23 +210,27 @@ def _measure(config: TuneConfig, reference: Bundle, bundle: Bundle, runtime: str
 
 
 def _tried(reference: Bundle, bundle: Bundle, runtime: str, results: Sequence[Result]) -> Tried:
-    slow, fast = (result.speed for result in results)
+    speeds = [result.speed for result in results]
+    half = len(speeds) // 2
+    slow, fast = _sums(speeds[:half]), _sums(speeds[half:])
     before, after = reference.model(runtime).accuracy, bundle.model(runtime).accuracy
-    assert slow
-    assert fast
     assert before
     assert after
-    ratios = paired_ratios(slow, fast)
-    assert ratios is not None
     return Tried(
         candidate=bundle.folder.name,
         runtime=runtime,
         mb=bundle.manifest.files[bundle.model(runtime).file].bytes / 1e6,
         f1=after.f1,
         f1_drop=round(before.checkpoint_f1 - after.f1, 4),
-        speedup=round(median(ratios), 4),
-        ms=round(median(fast.wall_ms), 4),
+        speedup=round(median([one / other for one, other in zip(slow, fast, strict=True)]), 4),
+        ms=round(median(fast) / half, 4),
     )
+
+
+def _sums(speeds: Sequence[Speed | None]) -> list[float]:
+    """Of each round the sum of the medians of all lengths, in milliseconds."""
+    rounds = [speed.rounds() for speed in speeds if speed]
+    return [sum(median(samples) for samples in part) for part in zip(*rounds, strict=True)]
 
 
 def mark(found: Sequence[Tried], config: TuneConfig) -> list[Tried]:

@@ -1,7 +1,7 @@
 """The search for a bundle: what fits, what nothing beats, and who wins; all of it measured."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from bench.config import TuneConfig
 from bench.tune import Tried, choose, mark, tune
 from distilbert_mobile import main
 from export.bundle import load_bundle
-from tasks.squad import sample_path
 
 
 def config(**limits: float) -> TuneConfig:
@@ -83,6 +82,8 @@ def test_the_winner_fits_on_every_runtime_and_has_the_smallest_larger_file() -> 
         ({"vocab_sizes": (100,)}, "give both or neither"),
         ({"checkpoints": (Path("x/a"), Path("y/a"))}, "two checkpoints have one name"),
         ({"max_mb": 0.0}, "must be above zero"),
+        ({"buckets": ("128", "128+384")}, "end with 128, 384.*the same length"),
+        ({"buckets": ("128-384",)}, "'128-384'.*such as 384 or 128[+]384, or auto"),
     ],
 )
 def test_searches_that_make_no_sense_are_refused(changes: dict[str, object], message: str) -> None:
@@ -91,22 +92,58 @@ def test_searches_that_make_no_sense_are_refused(changes: dict[str, object], mes
         TuneConfig(**(settings | changes))  # type: ignore[arg-type]
 
 
+def questions_of(path: Path, sizes: Sequence[int]) -> Path:
+    """A SQuAD file with a passage of each size, in characters."""
+    paragraphs = [
+        {
+            "context": "a " * size + "a",
+            "qas": [
+                {
+                    "id": str(size),
+                    "question": "b",
+                    "answers": [{"text": "a", "answer_start": 0}],
+                }
+            ],
+        }
+        for size in sizes
+    ]
+    path.write_text(json.dumps({"data": [{"title": "t", "paragraphs": paragraphs}]}))
+    return path
+
+
 def test_a_search_measures_publishes_and_goes_on_where_it_stopped(
     make_bert: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkpoint, out = make_bert(tmp_path / "small", layers=1, hidden_size=64), tmp_path / "tuned"
-    command = ["tune", str(checkpoint), "--data", str(sample_path()), "--questions", "3"]
-    command += ["--runtimes", "tflite", "--recipes", "int8", "--buckets", "64", "--tokens", "48"]
+    data = questions_of(tmp_path / "data.json", (4, 12, 36))
+    command = ["tune", str(checkpoint), "--data", str(data)]
+    command += ["--runtimes", "tflite", "--recipes", "int8", "--buckets", "64,auto"]
     command += ["--out", str(out), "--rounds", "2", "--max-f1-drop", "100"]
     assert main([*command, "--min-speedup", "0.01"]) == 0
     assert f"winner: {out / 'winner'}" in capsys.readouterr().out
     winner = load_bundle(out / "winner")
     assert winner.manifest.recipe == "int8"
     record = json.loads((out / "tune.json").read_text())
-    (only,) = record["tried"]
+    tried = {one["candidate"]: one for one in record["tried"]}
+    assert set(tried) == {"small-int8-64", "small-int8-auto"}
     accuracy = winner.manifest.models["tflite"].accuracy
     assert accuracy is not None
-    assert (only["f1"], only["candidate"]) == (accuracy.f1, "small-int8")
+    assert {one["f1"] for one in tried.values()} == {accuracy.f1}
+    lengths = {
+        name: [
+            e.max_length
+            for e in load_bundle(out / "bundles" / name).model("tflite").interface.entries
+        ]
+        for name in tried
+    }
+    assert lengths["small-int8-64"] == [64]
+    assert lengths["small-int8-auto"][-1] == 48  # the longest question has fewer
+    timed = [json.loads(path.read_text()) for path in (out / "results").rglob("*.json")]
+    short, long = (
+        min(one["workload"]["tokens"] for one in timed),
+        max(one["workload"]["tokens"] for one in timed),
+    )
+    assert 8 <= short < long <= 64
     table = (out / "tune.md").read_text()
     assert all(one["candidate"] in table for one in record["tried"])
     assert (out / "tune.png").read_bytes().startswith(b"\x89PNG")
@@ -116,13 +153,11 @@ def test_a_search_measures_publishes_and_goes_on_where_it_stopped(
     found = tune(
         TuneConfig(
             checkpoints=(checkpoint,),
-            data=(sample_path(),),
+            data=(data,),
             out=out,
             recipes=("int8",),
             runtimes=("tflite",),
-            buckets=(64,),
-            questions=3,
-            tokens=48,
+            buckets=("64", "auto"),
             rounds=2,
             max_f1_drop=100.0,
             max_mb=0.001,
