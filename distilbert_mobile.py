@@ -430,6 +430,11 @@ def _show_train_bench(found: Any) -> None:
         f"(medians of {len(found.rounds)} paired updates); our share of the peak of matrix "
         f"products: {100 * medians['share_of_peak']:.0f} %"
     )
+    print(
+        f"with --kl-positions sampled: {medians['sampled_tokens_per_second']:.0f}, ratio "
+        f"{medians['sampled_ratio_wall']:.2f} in wall time, {medians['sampled_ratio_cpu']:.2f} in "
+        "CPU time"
+    )
     for memory in found.memory:
         free = f"did not fit in {memory.limit_bytes / 1e9:.1f} GB"
         shown = free if memory.loss_bytes is None else f"{memory.loss_bytes / 1e9:.2f} GB"

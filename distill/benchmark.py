@@ -1,18 +1,20 @@
-"""Our pre-training step and the authors', in turn, on the same sequences, masks and objective."""
+"""Our pre-training step and the authors', in turn, on the same sequences, masks and objective.
+
+Ours also with the KL sampled, whose mean is the same objective (see `distill.masking`).
+"""
 
 import copy
 import itertools
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from distill.allocator import keep_freed_memory
 from distill.benchmark_config import TrainBenchConfig
@@ -26,7 +28,7 @@ from distill.heads import read_config
 from distill.masking import Masker, MaskSettings
 from distill.model import use_bf16
 from distill.order import token_batches
-from distill.reference_step import ReferenceStep, like_lengths
+from distill.reference_step import MakeBatch, ReferenceStep, like_lengths
 from distill.student_config import FAMILIES
 from distill.teacher import check_teacher, load_masked_lm, teacher_ids
 from tasks.tokenizer import load_tokenizer
@@ -42,10 +44,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Round:
-    """An update of both ways over the same tokens, and products alone, in the same minute."""
+    """An update of each way over the same tokens, and products alone, in the same minute.
+
+    `sampled` is ours with the KL at the masked positions and a sample of the others.
+    """
 
     tokens: int
     ours: Sample
+    sampled: Sample
     reference: Sample
     ours_flops: int
     peak_flops: float  # a second, of a large square product in the precision of our step
@@ -61,19 +67,22 @@ class TrainBench:
     memory: list[Memory]
 
     def medians(self) -> dict[str, float]:
-        """Tokens a second, the ratio of paired updates, and the share of the products' peak."""
+        """Tokens a second, the ratios of paired updates, and the share of the products' peak."""
         rounds = self.rounds
         return {
             "ours_tokens_per_second": median(r.tokens / r.ours.wall for r in rounds),
+            "sampled_tokens_per_second": median(r.tokens / r.sampled.wall for r in rounds),
             "reference_tokens_per_second": median(r.tokens / r.reference.wall for r in rounds),
             "ratio_wall": median(r.reference.wall / r.ours.wall for r in rounds),
             "ratio_cpu": median(r.reference.cpu / r.ours.cpu for r in rounds),
+            "sampled_ratio_wall": median(r.reference.wall / r.sampled.wall for r in rounds),
+            "sampled_ratio_cpu": median(r.reference.cpu / r.sampled.cpu for r in rounds),
             "share_of_peak": median(r.ours_flops / r.ours.wall / r.peak_flops for r in rounds),
         }
 
 
 def train_bench(config: TrainBenchConfig, report: Callable[[str, int, int], None]) -> TrainBench:
-    """Measures both steps in `config.rounds` paired rounds after one untimed, and writes `out`.
+    """Measures all ways in `config.rounds` paired rounds after one untimed, and writes `out`.
 
     Raises FileExistsError where `out` exists, and ValueError where teacher, student and corpus do
     not fit each other or the corpus has less text than a round takes.
@@ -88,15 +97,15 @@ def train_bench(config: TrainBenchConfig, report: Callable[[str, int, int], None
     steps = _Steps(config, device, bf16)
     rounds = []
     for number in range(config.rounds + 1):
-        report("updates of both ways in turn", number, config.rounds + 1)
-        rounds.append(steps.round(ours_first=number % 2 == 0))
+        report("updates of all ways in turn", number, config.rounds + 1)
+        rounds.append(steps.round(number))
     result = TrainBench(machine(device, bf16), jsonable(config), rounds[1:], memory)
     write_text(config.out, json.dumps(asdict(result) | {"medians": result.medians()}, indent=1))
     return result
 
 
 class _Steps:
-    """Both ways on equal students, and the text of the next round."""
+    """Our step and the authors' on equal students, and the text of the next round."""
 
     def __init__(self, config: TrainBenchConfig, device: torch.device, bf16: bool) -> None:
         corpus = open_corpus(config.corpus)
@@ -117,13 +126,18 @@ class _Steps:
         self._ours = OurStep(student, Teacher(teacher, None), config.temperature, bf16)
         self._config, self._split, self._device, self._bf16 = config, corpus.train, device, bf16
         self._flops_of_token: float | None = None
-        self._masker = Masker(corpus, MaskSettings(seed=config.seed))
+        masked = MaskSettings(seed=config.seed)
+        self._maskers = {
+            "ours": Masker(corpus, masked),
+            "sampled": Masker(corpus, replace(masked, kl_positions="sampled")),
+            "reference": Masker(corpus, masked),
+        }
         self._batches = token_batches(
             len(self._split), self._split.length_of, config.micro_batch_tokens, config.seed, 0
         )
 
-    def round(self, ours_first: bool) -> Round:
-        """One update of both ways on the next sequences."""
+    def round(self, number: int) -> Round:
+        """One update of each way on the next sequences; another one goes first in every round."""
         config = self._config
         groups = list(
             itertools.islice(self._batches, config.batch_tokens // config.micro_batch_tokens)
@@ -136,28 +150,27 @@ class _Steps:
         ids = np.concatenate(groups)
         lengths = self._split.length_of(ids)
         small = like_lengths(ids, lengths, config.reference_batch)
-        todo = [("ours", groups), ("reference", small)]
-        found = {
-            name: self._timed(name, part) for name, part in (todo if ours_first else todo[::-1])
-        }
+        todo = [("ours", groups), ("reference", small), ("sampled", groups)]
+        first = number % len(todo)
+        found = {name: self._timed(name, part) for name, part in todo[first:] + todo[:first]}
         tokens = int(lengths.sum())
         if self._flops_of_token is None:  # in the round that does not count
-            self._flops_of_token = self._ours.flops(groups, self._make) / tokens
+            self._flops_of_token = self._ours.flops(groups, self._make("ours")) / tokens
         peak = peak_flops(self._device, torch.bfloat16 if self._bf16 else torch.float32)
         flops = round(self._flops_of_token * tokens)
-        return Round(tokens, found["ours"], found["reference"], flops, peak)
+        return Round(tokens, **found, ours_flops=flops, peak_flops=peak)
 
     def _timed(self, name: str, groups: Groups) -> Sample:
         # The C library's habits are a part of our step, not of theirs.
-        keep_freed_memory(name == "ours")
-        step = self._ours if name == "ours" else self._reference
+        keep_freed_memory(name != "reference")
+        step = self._reference if name == "reference" else self._ours
         wall, cpu = time.perf_counter(), time.process_time()
-        step(groups, self._make)
+        step(groups, self._make(name))
         wait(self._device)
         return Sample(time.perf_counter() - wall, time.process_time() - cpu)
 
-    def _make(self, ids: NDArray[np.int64]) -> Any:
-        return self._masker.batch(self._split, ids, 0)
+    def _make(self, name: str) -> MakeBatch:
+        return lambda ids: self._maskers[name].batch(self._split, ids, 0)
 
 
 def _load(folder: Path, config: TrainBenchConfig, device: torch.device) -> Any:

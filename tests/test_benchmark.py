@@ -135,20 +135,23 @@ def test_a_benchmark_writes_raw_samples_and_their_medians(config: TrainBenchConf
     assert written["machine"]["precision"] == "fp32"
     for found in result.rounds:
         assert 0 < found.tokens <= config.batch_tokens
-        assert min(found.ours.wall, found.reference.wall, found.ours_flops) > 0
+        assert min(found.ours.wall, found.sampled.wall, found.reference.wall) > 0
+        assert found.ours_flops > 0
     with pytest.raises(FileExistsError, match="--force"):
         train_bench(config, lambda *_: None)
 
 
 def test_medians_are_of_paired_rounds() -> None:
     samples = [(1.0, 3.0), (2.0, 2.0), (1.0, 5.0)]
+    half = Sample(0.5, 0.25)
     rounds = [
-        Round(100, Sample(a, 2 * a), Sample(b, a), ours_flops=50, peak_flops=100.0)
+        Round(100, Sample(a, 2 * a), half, Sample(b, a), ours_flops=50, peak_flops=100.0)
         for a, b in samples
     ]
     medians = TrainBench({}, {}, rounds, []).medians()
     assert medians["ratio_wall"] == 3.0
     assert medians["ratio_cpu"] == 0.5
+    assert (medians["sampled_ratio_wall"], medians["sampled_ratio_cpu"]) == (6.0, 4.0)
     assert medians["ours_tokens_per_second"] == 100
     assert medians["share_of_peak"] == 0.5
 
