@@ -48,6 +48,16 @@ def test_the_students_page_is_what_its_results_say() -> None:
     assert page["report"](results, scores) != committed
 
 
+def test_the_distillation_page_is_what_its_results_say() -> None:
+    folder = ROOT / "docs" / "distillation"
+    page = runpy.run_path(str(ROOT / "recipes" / "distillation_study.py"))
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    committed = (folder / "report.md").read_text(encoding="utf-8")
+    assert page["report"](results) == committed
+    results["records"]["squad-full"]["metrics"]["best"]["eval_f1"] += 0.01
+    assert page["report"](results) != committed
+
+
 def test_the_students_scores_are_those_of_the_files_that_ship() -> None:
     """By their hashes: the study measured the same two files."""
     shipped = {
