@@ -113,6 +113,6 @@ include $(dir $(lastword $(MAKEFILE_LIST)))distillation.mk
 # so it comes last.
 $(R)/train-bench.json: | $(R)/ablations $(FINETUNED)
 	$(TOOL) train-bench --teacher $(R)/mlm-teacher --student $(R)/ablations/full \
-	  --corpus $(R)/corpus-128 --rounds 5 --memory --out $@
+	  --corpus $(R)/corpus-128 --rounds 5 --batch-tokens 8192 --memory --out $@
 
 distillation: $(R)/train-bench.json
