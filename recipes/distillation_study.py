@@ -6,6 +6,7 @@ python recipes/distillation_study.py           writes report.md from the results
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,8 +20,10 @@ SHOWN = {
     "no-cosine": "without the cosine",
     "no-kl": "without the KL",
     "cut": "no pre-training (layers 0, 2, 5 of the teacher)",
-    "random": "triple loss, random start",
+    "random": "random start (triple loss)",
 }
+PAPER = ("full", "no-mlm", "no-cosine", "no-kl", "random")
+"""The order of the paper's Table 4."""
 SEEDS = (42, 43, 44)
 KINDS = {"plain": "plain fine-tuning", "second": "second distillation"}
 SECOND_TEACHER = "student/results/minilm-l6-squad-torch-accuracy-squad11-dev-A-7dd9cdb5.json"
@@ -77,23 +80,44 @@ def _millions(tokens: int) -> str:
 
 def _starts(results: dict[str, Any]) -> str:
     records = results["records"]
-    rows = []
-    for start in STARTS:
-        held_out = _held_out(results, start)
-        scores = {
-            task: records[f"{task}-{start}"]["metrics"]["best"][score]
-            for task, score in TASKS.items()
-        }
-        rows.append(
-            f"| {SHOWN[start]} | {held_out['perplexity']:.1f} "
-            f"| {100 * held_out['agreement']:.1f} % | {scores['squad']:.2f} "
-            f"| {scores['clinc']:.2f} | {scores['polarity']:.2f} "
-            f"| {sum(scores.values()) / len(scores):.2f} |"
-        )
+    scores = {
+        start: [
+            records[f"{task}-{start}"]["metrics"]["best"][score] for task, score in TASKS.items()
+        ]
+        for start in STARTS
+    }
+    means = {start: sum(found) / len(found) for start, found in scores.items()}
+    held_out = {start: _held_out(results, start) for start in STARTS}
+    rows = [
+        f"| {SHOWN[start]} | {held_out[start]['perplexity']:.1f} "
+        f"| {100 * held_out[start]['agreement']:.1f} % "
+        f"| {' | '.join(f'{score:.2f}' for score in scores[start])} "
+        f"| {means[start]:.2f} | {means[start] - means['full']:+.2f} |"
+        for start in STARTS
+    ]
     head = (
         "student | held-out perplexity | agrees with the teacher | SQuAD F1 | CLINC150 | polarity"
     )
-    return "\n".join([f"| {head} | mean |", "|---" * 7 + "|", *rows])
+    pretrained = [start for start in STARTS if start != "cut"]
+    teacher = results["before_training"]["eval/teacher_perplexity"]
+    by_mean = sorted(pretrained, key=lambda start: -means[start])
+    by_perplexity = sorted(pretrained, key=lambda start: held_out[start]["perplexity"])
+    return "\n".join(
+        [
+            f"| {head} | mean | change |",
+            "|---" + "|---:" * 7 + "|",
+            *rows,
+            "",
+            f"The teacher's perplexity: {teacher:.1f}. From best to worst:",
+            f"- in the paper: {_listed(PAPER)}",
+            f"- here by perplexity: {_listed(by_perplexity)}",
+            f"- here by the mean of the tasks: {_listed(by_mean)}",
+        ]
+    )
+
+
+def _listed(starts: Sequence[str]) -> str:
+    return " > ".join(SHOWN[start] for start in starts)
 
 
 def _held_out(results: dict[str, Any], start: str) -> dict[str, float]:
