@@ -11,7 +11,7 @@ $(R)/cut: | $(MLM_TEACHER)
 
 # What each start is worth for three tasks, with the same budget.
 LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
-  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 2 --dropout 0 $(SAVE) --out $@
+  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 1 --dropout 0 $(SAVE) --out $@
 define tasks_of # START STUDENT MADE_BY
 $(R)/squad-$(1): | $(3)
 	$$(SHORT) --student $(2)
