@@ -28,14 +28,18 @@ SEEDS = (42, 43, 44)
 KINDS = {"plain": "plain fine-tuning", "second": "second distillation"}
 SECOND_TEACHER = "student/results/minilm-l6-squad-torch-accuracy-squad11-dev-A-7dd9cdb5.json"
 TASKS = {"squad": "eval_f1", "clinc": "eval_accuracy", "polarity": "eval_accuracy"}
+FINE_TUNED = tuple(f"{task}-{start}" for task in TASKS for start in STARTS)
 _KEPT = ("config", "metrics", "inputs", "versions")
 
 
 def gather(runs: Path) -> dict[str, Any]:
-    """The records of all runs by name, without what a record repeats of the runs before it."""
+    """The records of all runs by name, without what a record repeats of the runs before it.
+
+    Of the fine-tunings of the starts those that are there: the page names what is missing.
+    """
     names = ["mlm-teacher", *sorted({_run(kind, seed) for kind in KINDS for seed in SEEDS})]
     names += [f"ablations/{start}" for start in STARTS if start != "cut"]
-    names += [f"{task}-{start}" for task in TASKS for start in STARTS]
+    names += [name for name in FINE_TUNED if (runs / name).is_dir()]
     records = {}
     for name in names:
         record = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
@@ -82,38 +86,48 @@ def _starts(results: dict[str, Any]) -> str:
     records = results["records"]
     scores = {
         start: [
-            records[f"{task}-{start}"]["metrics"]["best"][score] for task, score in TASKS.items()
+            records[name]["metrics"]["best"][score] if name in records else None
+            for task, score in TASKS.items()
+            for name in [f"{task}-{start}"]
         ]
         for start in STARTS
     }
-    means = {start: sum(found) / len(found) for start, found in scores.items()}
+    means = {
+        start: sum(found) / len(found) if None not in found else None
+        for start, found in scores.items()
+    }
     held_out = {start: _held_out(results, start) for start in STARTS}
-    rows = [
-        f"| {SHOWN[start]} | {held_out[start]['perplexity']:.1f} "
-        f"| {100 * held_out[start]['agreement']:.1f} % "
-        f"| {' | '.join(f'{score:.2f}' for score in scores[start])} "
-        f"| {means[start]:.2f} | {means[start] - means['full']:+.2f} |"
-        for start in STARTS
-    ]
+    rows = []
+    for start in STARTS:
+        mean, full = means[start], means["full"]
+        change = "–" if mean is None or full is None else f"{mean - full:+.2f}"
+        cells = [f"{held_out[start]['perplexity']:.1f}"]
+        cells += [f"{100 * held_out[start]['agreement']:.1f} %"]
+        cells += ["–" if score is None else f"{score:.2f}" for score in (*scores[start], mean)]
+        rows.append(f"| {SHOWN[start]} | {' | '.join(cells)} | {change} |")
     head = (
         "student | held-out perplexity | agrees with the teacher | SQuAD F1 | CLINC150 | polarity"
     )
     pretrained = [start for start in STARTS if start != "cut"]
     teacher = results["before_training"]["eval/teacher_perplexity"]
-    by_mean = sorted(pretrained, key=lambda start: -means[start])
     by_perplexity = sorted(pretrained, key=lambda start: held_out[start]["perplexity"])
-    return "\n".join(
-        [
-            f"| {head} | mean | change |",
-            "|---" + "|---:" * 7 + "|",
-            *rows,
-            "",
-            f"The teacher's perplexity: {teacher:.1f}. From best to worst:",
-            f"- in the paper: {_listed(PAPER)}",
-            f"- here by perplexity: {_listed(by_perplexity)}",
-            f"- here by the mean of the tasks: {_listed(by_mean)}",
-        ]
-    )
+    lines = [
+        f"| {head} | mean | change |",
+        "|---" + "|---:" * 7 + "|",
+        *rows,
+        "",
+        f"The teacher's perplexity: {teacher:.1f}. From best to worst:",
+        f"- in the paper: {_listed(PAPER)}",
+        f"- here by perplexity: {_listed(by_perplexity)}",
+    ]
+    known = {start: mean for start in pretrained if (mean := means[start]) is not None}
+    if len(known) == len(pretrained):
+        by_mean = sorted(pretrained, key=lambda start: -known[start])
+        lines.append(f"- here by the mean of the tasks: {_listed(by_mean)}")
+    missing = [name for name in FINE_TUNED if name not in records]
+    if missing:
+        lines += ["", f"Fine-tunings that were not run yet: {', '.join(missing)}."]
+    return "\n".join(lines)
 
 
 def _listed(starts: Sequence[str]) -> str:

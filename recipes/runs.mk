@@ -105,8 +105,8 @@ $(R)/ablations: | $(R)/mlm-teacher
 # The student that ships has the same vocabulary, and is the best answerer of questions at hand.
 MLM_TEACHER := $(R)/mlm-teacher
 QA_TEACHER := $(dir $(lastword $(MAKEFILE_LIST)))../models/minilm-l6-squad
-SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 2500 \
-  --eval-questions 1500 --epochs 1 --max-length 256 --dropout 0 --batch-size 8 --learning-rate 2e-4 --out $@
+SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions 4800 \
+  --eval-questions 2600 --epochs 1 --max-length 256 --dropout 0 --batch-size 4 --learning-rate 2e-4 --out $@
 include $(dir $(lastword $(MAKEFILE_LIST)))distillation.mk
 
 # The step's speed against the authors' method, and the memory of its losses. Wants the machine for itself,
