@@ -580,7 +580,7 @@ COMMANDS = {
         _show_bundle,
     ),
     "tune": Command(
-        "search recipes, depths and vocabularies for the smallest bundle within limits",
+        "search recipes, depths, vocabularies and buckets for the smallest bundle within limits",
         "bench.config:TuneConfig",
         ("checkpoints",),
         lambda config, progress: _load("bench.tune:tune")(config, progress),

@@ -19,9 +19,8 @@ from bench.speed_page import write_page
 from bench.subject import real_tokens
 from bench.typical import is_known, measure_typical
 from export import strict_json
+from export.buckets import LONGEST, choose_buckets, input_lengths
 from export.bundle import MANIFEST
-from export.checkpoint import read_shape
-from export.choices import with_buckets
 from export.config import ExportConfig
 from tasks.tokenizer_files import read_tokenizer
 
@@ -117,9 +116,12 @@ def _lengths(config: PeersConfig, checkpoint: Path) -> tuple[int, ...]:
     """The lengths that typical questions are asked at: those of the data that settles them."""
     if not config.bucket_data:
         return config.tokens
+    from export.checkpoint import read_shape  # needs torch, which a study of bundles does without
+
     tokenizer, shape = read_tokenizer(checkpoint), read_shape(checkpoint)
-    wanted = ExportConfig(checkpoint, config.bundles, buckets=(), bucket_data=config.bucket_data)
-    return with_buckets(wanted, shape, tokenizer, lambda _: None).buckets
+    longest = min(LONGEST, shape.positions)
+    found = input_lengths(tokenizer, shape.task, config.bucket_data, longest)
+    return choose_buckets(shape, found).buckets
 
 
 def _write(value: Any, path: Path) -> None:

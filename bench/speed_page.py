@@ -1,6 +1,7 @@
 """The tables of the comparison with others, written from its result files into a Markdown page."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -109,11 +110,9 @@ def _times(files: Sequence[File]) -> list[str]:
     for length in lengths:
         header += [f"{length} tokens", "CPU"]
     ordered = sorted(files, key=lambda f: (f.subject.recipe, f.runtime not in OURS, f.runtime))
-    ways: dict[tuple[str, ...], list[File]] = {}
-    for file in ordered:
-        ways.setdefault(tuple(_label(file)), []).append(file)
     rows = []
-    for label, group in ways.items():
+    for label, alike in groupby(ordered, _label):
+        group = list(alike)
         found = {key: speed for file in group for key, speed in file.speeds.items()}
         largest = max(file.subject.file_bytes for file in group)
         row = [*label, number(largest / MEGABYTE)]

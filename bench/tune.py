@@ -144,8 +144,7 @@ def _settle_lengths(
         shape.positions, max((lengths[-1] for lengths in named if lengths), default=LONGEST)
     )
     found = input_lengths(read_tokenizer(checkpoint), shape.task, config.data, longest)
-    memory = int(ExportConfig.bucket_memory * 1e6)
-    auto = choose_buckets(shape, found, ExportConfig.max_buckets, memory, longest).buckets
+    auto = choose_buckets(shape, found, longest=longest).buckets if () in named else ()
     sets = [
         (lengths or auto, f"-{text}" if len(named) > 1 else "")
         for text, lengths in zip(config.buckets, named, strict=True)
@@ -210,7 +209,9 @@ def _measure(
 
 
 def _tried(reference: Bundle, bundle: Bundle, runtime: str, results: Sequence[Result]) -> Tried:
-    speeds = [result.speed for result in results]
+    speeds = [result.speed for result in results if result.speed]
+    assert len(speeds) == len(results)
+    assert len({speed.session for speed in speeds}) == 1  # only then are rounds pairs
     half = len(speeds) // 2
     slow, fast = _sums(speeds[:half]), _sums(speeds[half:])
     before, after = reference.model(runtime).accuracy, bundle.model(runtime).accuracy
@@ -227,10 +228,10 @@ def _tried(reference: Bundle, bundle: Bundle, runtime: str, results: Sequence[Re
     )
 
 
-def _sums(speeds: Sequence[Speed | None]) -> list[float]:
+def _sums(speeds: Sequence[Speed]) -> list[float]:
     """Of each round the sum of the medians of all lengths, in milliseconds."""
-    rounds = [speed.rounds() for speed in speeds if speed]
-    return [sum(median(samples) for samples in part) for part in zip(*rounds, strict=True)]
+    rounds = zip(*(speed.rounds() for speed in speeds), strict=True)
+    return [sum(median(samples) for samples in part) for part in rounds]
 
 
 def mark(found: Sequence[Tried], config: TuneConfig) -> list[Tried]:

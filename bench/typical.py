@@ -74,9 +74,7 @@ def measure_typical(config: PeersConfig, folder: Path, runtime: str, threads: in
         data=describe_data(config.data),
         asked=config.questions,
         fixed_length=fixed,
-        buckets=tuple(
-            entry.max_length for entry in entries if entry.min_length == entry.max_length
-        ),
+        buckets=tuple(entry.max_length for entry in entries if entry.fixed),
         lengths=tuple(len(ids) for ids, _ in windows),
         wall_ms=tuple(one["wall_ms"] for one in times),
         fixed_wall_ms=tuple(one["fixed_wall_ms"] for one in times),

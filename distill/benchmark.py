@@ -8,7 +8,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -126,12 +126,9 @@ class _Steps:
         self._ours = OurStep(student, Teacher(teacher, None), config.temperature, bf16)
         self._config, self._split, self._device, self._bf16 = config, corpus.train, device, bf16
         self._flops_of_token: float | None = None
-        masked = MaskSettings(seed=config.seed)
-        self._maskers = {
-            "ours": Masker(corpus, masked),
-            "sampled": Masker(corpus, replace(masked, kl_positions="sampled")),
-            "reference": Masker(corpus, masked),
-        }
+        everywhere = Masker(corpus, MaskSettings(seed=config.seed))
+        sampled = Masker(corpus, MaskSettings(seed=config.seed, kl_positions="sampled"))
+        self._maskers = {"ours": everywhere, "sampled": sampled, "reference": everywhere}
         self._batches = token_batches(
             len(self._split), self._split.length_of, config.micro_batch_tokens, config.seed, 0
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export.config import ExportConfig
 from export.manifest import QUESTION_ANSWERING
 from export.shape import Shape
 from tasks.classification import read_labelled
@@ -66,7 +67,11 @@ def arena_bytes(shape: Shape, length: int) -> int:
 
 
 def choose_buckets(
-    shape: Shape, lengths: Sequence[int], most: int, memory_bytes: int, longest: int = LONGEST
+    shape: Shape,
+    lengths: Sequence[int],
+    most: int = ExportConfig.max_buckets,
+    memory_bytes: int = int(ExportConfig.bucket_memory * 1e6),
+    longest: int = LONGEST,
 ) -> Choice:
     """Return the buckets with the least expected time whose activations fit the memory.
 

@@ -44,6 +44,11 @@ class Entry:
     min_length: int
     max_length: int
 
+    @property
+    def fixed(self) -> bool:
+        """Whether it takes one length only."""
+        return self.min_length == self.max_length
+
 
 @dataclass(frozen=True)
 class Interface:

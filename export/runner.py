@@ -71,9 +71,7 @@ class Runner:
             if real <= padded and entry.min_length <= padded <= entry.max_length:
                 return entry, padded
         takes = ", ".join(
-            f"{entry.max_length}"
-            if entry.min_length == entry.max_length
-            else f"{entry.min_length} to {entry.max_length}"
+            f"{entry.max_length}" if entry.fixed else f"{entry.min_length} to {entry.max_length}"
             for entry in self.interface.entries
         )
         wanted = f"{real} tokens" + ("" if length is None else f" at length {length}")

@@ -92,14 +92,11 @@ def _starts(results: dict[str, Any]) -> str:
         ]
         for start in STARTS
     }
-    means = {
-        start: sum(found) / len(found) if None not in found else None
-        for start, found in scores.items()
-    }
+    means = {start: sum(found) / len(found) for start, found in scores.items() if None not in found}
     held_out = {start: _held_out(results, start) for start in STARTS}
     rows = []
     for start in STARTS:
-        mean, full = means[start], means["full"]
+        mean, full = means.get(start), means.get("full")
         change = "–" if mean is None or full is None else f"{mean - full:+.2f}"
         cells = [f"{held_out[start]['perplexity']:.1f}"]
         cells += [f"{100 * held_out[start]['agreement']:.1f} %"]
@@ -120,9 +117,8 @@ def _starts(results: dict[str, Any]) -> str:
         f"- in the paper: {_listed(PAPER)}",
         f"- here by perplexity: {_listed(by_perplexity)}",
     ]
-    known = {start: mean for start in pretrained if (mean := means[start]) is not None}
-    if len(known) == len(pretrained):
-        by_mean = sorted(pretrained, key=lambda start: -known[start])
+    if means.keys() >= set(pretrained):
+        by_mean = sorted(pretrained, key=lambda start: -means[start])
         lines.append(f"- here by the mean of the tasks: {_listed(by_mean)}")
     missing = [name for name in FINE_TUNED if name not in records]
     if missing:

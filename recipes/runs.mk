@@ -87,7 +87,7 @@ $(R)/part-no-second: | $(R)/narrow
 $(R)/part-no-pretraining: | $(R)/narrow-cut $(TEACHERS)
 	$(PART) --student $(R)/narrow-cut --teacher $(TEACHERS) --weight-cosine 0.5
 
-# ---- the proof of distill/: docs/distillation, two and a half hours on two CPU cores ------------------------
+# ---- the proof of distill/: docs/distillation, hours on two CPU cores ---------------------------------------
 # Five students on one teacher pass, and the one that is only cut out of the teacher. TOKENS is their budget.
 # Small updates: with this little text their number counts for more than their size.
 TOKENS ?= 2000000
