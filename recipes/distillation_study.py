@@ -29,6 +29,8 @@ KINDS = {"plain": "plain fine-tuning", "second": "second distillation"}
 SECOND_TEACHER = "student/results/minilm-l6-squad-torch-accuracy-squad11-dev-A-7dd9cdb5.json"
 TASKS = {"squad": "eval_f1", "clinc": "eval_accuracy", "polarity": "eval_accuracy"}
 FINE_TUNED = tuple(f"{task}-{start}" for task in TASKS for start in STARTS)
+BENCHES = ("train-bench.json", "train-bench-fp32.json")
+PRECISIONS = {"bf16": "bfloat16", "fp32": "float32"}
 _KEPT = ("config", "metrics", "inputs", "versions")
 
 
@@ -46,8 +48,8 @@ def gather(runs: Path) -> dict[str, Any]:
         record["inputs"].pop("records", None)
         records[name] = {part: record[part] for part in _KEPT}
     first = json.loads((runs / "ablations" / "metrics.jsonl").read_text().splitlines()[0])
-    bench = json.loads((runs / "train-bench.json").read_text(encoding="utf-8"))
-    return {"records": records, "before_training": first, "train_bench": bench}
+    benches = [json.loads((runs / name).read_text(encoding="utf-8")) for name in BENCHES]
+    return {"records": records, "before_training": first, "train_bench": benches}
 
 
 def _run(kind: str, seed: int) -> str:
@@ -71,6 +73,8 @@ def report(results: dict[str, Any]) -> str:
             batch_tokens=f"{full['config']['batch_tokens']:,}",
             questions=f"{squad['config']['questions']:,}",
             asked=f"{squad['config']['eval_questions']:,}",
+            precision=PRECISIONS[full["config"]["precision"]],
+            label_seeds=len(SEEDS),
             starts=_starts(results),
             second=_second(results),
             speed=_speed(results["train_bench"]),
@@ -84,7 +88,7 @@ def _millions(tokens: int) -> str:
 
 def _starts(results: dict[str, Any]) -> str:
     records = results["records"]
-    scores = {
+    scores: dict[str, list[Any]] = {
         start: [
             records[name]["metrics"]["best"][score] if name in records else None
             for task, score in TASKS.items()
@@ -120,10 +124,30 @@ def _starts(results: dict[str, Any]) -> str:
     if means.keys() >= set(pretrained):
         by_mean = sorted(pretrained, key=lambda start: -means[start])
         lines.append(f"- here by the mean of the tasks: {_listed(by_mean)}")
+    lines += ["", f"How far apart seeds are: {_spread(records)}."]
     missing = [name for name in FINE_TUNED if name not in records]
     if missing:
         lines += ["", f"Fine-tunings that were not run yet: {', '.join(missing)}."]
     return "\n".join(lines)
+
+
+def _spread(records: dict[str, Any]) -> str:
+    """The distance of the best and the worst of three seeds: of one start, and at most."""
+    squad = [_score(records[_run("plain", seed)]) for seed in SEEDS]
+    found = [f"SQuAD {max(squad) - min(squad):.1f} F1 (triple loss)"]
+    for task, shown in (("clinc", "CLINC150"), ("polarity", "polarity")):
+        apart = []
+        for start in STARTS:
+            seeds = records.get(f"{task}-{start}", {"metrics": {}})["metrics"].get("seeds", {})
+            scores = [best[TASKS[task]] for best in seeds.values()]
+            apart += [max(scores) - min(scores)] if scores else []
+        if apart:
+            found.append(f"{shown} {median(apart):.1f} points (median of the starts)")
+    return ", ".join(found)
+
+
+def _score(record: dict[str, Any]) -> float:
+    return float(record["metrics"]["best"][TASKS["squad"]])
 
 
 def _listed(starts: Sequence[str]) -> str:
@@ -143,7 +167,7 @@ def _second(results: dict[str, Any]) -> str:
     seeds = " | ".join(f"seed {seed}" for seed in SEEDS)
     lines = [f"| SQuAD dev-A F1 | {seeds} | median |", "|---" * (len(SEEDS) + 2) + "|"]
     for kind, shown in KINDS.items():
-        scores = [records[_run(kind, seed)]["metrics"]["best"]["eval_f1"] for seed in SEEDS]
+        scores = [_score(records[_run(kind, seed)]) for seed in SEEDS]
         cells = " | ".join(f"{score:.2f}" for score in [*scores, median(scores)])
         lines.append(f"| {shown} | {cells} |")
     teacher = json.loads((DOCS / SECOND_TEACHER).read_text(encoding="utf-8"))["accuracy"]["f1"]
@@ -158,42 +182,59 @@ WAYS = {
 }
 
 
-def _speed(bench: dict[str, Any]) -> str:
-    found, rounds = bench["medians"], bench["rounds"]
-    machine = bench["machine"]
+def _speed(benches: Sequence[dict[str, Any]]) -> str:
+    machine, rounds = benches[0]["machine"], benches[0]["rounds"]
     lines = [
-        f"On {machine['processor']}, {machine['threads']} threads, {machine['precision']}; "
-        f"{len(rounds)} paired updates of {rounds[0]['tokens']:,} tokens, each way in turn. Ratios "
-        "are those of the authors' time to this step's, median [lowest, highest].",
+        f"On {machine['processor']}, {machine['threads']} threads; {len(rounds)} paired updates of "
+        f"{rounds[0]['tokens']:,} tokens, each way in turn. Ratios are those of the authors' time "
+        "to this step's, median [lowest, highest].",
         "",
-        "| | tokens a second | by wall time | by processor time |",
-        "|---|---:|---:|---:|",
+        "| | precision | tokens a second | by wall time | by processor time |",
+        "|---|---|---:|---:|---:|",
     ]
+    for bench in benches:
+        lines += _ways(bench)
+    shares = " and ".join(
+        f"{100 * bench['medians']['share_of_peak']:.0f} % in {_precision(bench)}"
+        for bench in benches
+    )
+    lines += [
+        "",
+        "Of the rate of a large matrix product, measured in the same minutes and precision, the "
+        f"step with all positions reaches {shares}.",
+        "",
+        "| memory of the vocabulary losses | tokens | beyond the inputs |",
+        "|---|---:|---:|",
+    ]
+    for entry in benches[0]["memory"]:
+        size = entry["loss_bytes"]
+        shown = "did not fit" if size is None else f"{size / 1e6:,.0f} MB"
+        lines.append(f"| {entry['form']} | {entry['tokens']:,} | {shown} |")
+    return "\n".join(lines)
+
+
+def _ways(bench: dict[str, Any]) -> list[str]:
+    """The rows of one run: each way's speed, and its ratio to the authors'."""
+    found, rows = bench["medians"], []
     for way, shown in WAYS.items():
-        cells = [shown, f"{found[f'{way}_tokens_per_second']:.0f}"]
-        if way != "reference":
-            ratios = sorted(r["reference"]["wall"] / r[way]["wall"] for r in rounds)
+        authors = way == "reference"
+        cells = [shown, PRECISIONS["fp32"] if authors else _precision(bench)]
+        cells.append(f"{found[f'{way}_tokens_per_second']:.0f}")
+        if authors:
+            cells += ["1", "1"]
+        else:
+            ratios = sorted(r["reference"]["wall"] / r[way]["wall"] for r in bench["rounds"])
             name = "" if way == "ours" else f"{way}_"
             cells.append(
                 f"**{found[f'{name}ratio_wall']:.2f}** [{ratios[0]:.2f}, {ratios[-1]:.2f}]"
             )
             cells.append(f"{found[f'{name}ratio_cpu']:.2f}")
-        else:
-            cells += ["1", "1"]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [
-        "",
-        f"The first reaches {100 * found['share_of_peak']:.0f} % of the rate of a large matrix "
-        "product measured in the same minutes.",
-        "",
-        "| memory of the vocabulary losses | tokens | beyond the inputs |",
-        "|---|---:|---:|",
-    ]
-    for entry in bench["memory"]:
-        size = entry["loss_bytes"]
-        shown = "did not fit" if size is None else f"{size / 1e6:,.0f} MB"
-        lines.append(f"| {entry['form']} | {entry['tokens']:,} | {shown} |")
-    return "\n".join(lines)
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def _precision(bench: dict[str, Any]) -> str:
+    return PRECISIONS[bench["machine"]["precision"]]
 
 
 def main(arguments: list[str]) -> None:
