@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -283,6 +284,16 @@ def test_every_part_of_the_recipe_trains(config: PretrainConfig, changes: dict[s
     result, seen = run(replace(config, **changes))
     assert result.scores["student"]["perplexity"] > 1
     assert losses(seen)[0]["loss"] > losses(seen)[-2]["loss"]
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++")
+def test_a_compiled_run_learns_the_same(config: PretrainConfig) -> None:
+    still = replace(config, dropout=0.0, layers=(0,))
+    plain, seen = run(still)
+    compiled, found = run(replace(config_of(still, "compiled"), compile=True))
+    for one, other in zip(losses(seen), losses(found), strict=True):
+        assert other == pytest.approx(one, rel=1e-3)
+    assert compiled.scores["student"] == pytest.approx(plain.scores["student"], rel=1e-2)
 
 
 def test_frozen_parts_keep_their_bits(config: PretrainConfig, teacher: Path) -> None:
