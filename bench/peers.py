@@ -19,7 +19,7 @@ from bench.speed_page import write_page
 from bench.subject import real_tokens
 from bench.typical import is_known, measure_typical
 from export import strict_json
-from export.buckets import LONGEST, choose_buckets, input_lengths
+from export.buckets import choose_by_data
 from export.bundle import MANIFEST
 from export.config import ExportConfig
 from tasks.tokenizer_files import read_tokenizer
@@ -119,9 +119,7 @@ def _lengths(config: PeersConfig, checkpoint: Path) -> tuple[int, ...]:
     from export.checkpoint import read_shape  # needs torch, which a study of bundles does without
 
     tokenizer, shape = read_tokenizer(checkpoint), read_shape(checkpoint)
-    longest = min(LONGEST, shape.positions)
-    found = input_lengths(tokenizer, shape.task, config.bucket_data, longest)
-    return choose_buckets(shape, found).buckets
+    return choose_by_data(tokenizer, shape, config.bucket_data).buckets
 
 
 def _write(value: Any, path: Path) -> None:

@@ -51,6 +51,14 @@ def input_lengths(
     return [len(text_input(tokenizer, row.text, row.pair, longest)[0]) for row in rows]
 
 
+def choose_by_data(
+    tokenizer: TextTokenizer, shape: Shape, files: Sequence[Path], *limits: int
+) -> Choice:
+    """Return the buckets for the inputs that some files make; limits: as `choose_buckets` has."""
+    lengths = input_lengths(tokenizer, shape.task, files, min(LONGEST, shape.positions))
+    return choose_buckets(shape, lengths, *limits)
+
+
 def relative_cost(shape: Shape, length: int) -> float:
     """Estimate the time of one inference, in multiplications of its linears."""
     linears = 4 * shape.hidden**2 + 2 * shape.hidden * shape.feed_forward

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from export.buckets import LONGEST, choose_buckets, input_lengths
+from export.buckets import choose_by_data
 from export.config import ExportConfig
 from export.recipes import find_recipe
 from export.shape import Shape
@@ -16,10 +16,8 @@ def with_buckets(
     config: ExportConfig, shape: Shape, tokenizer: TextTokenizer, progress: Callable[[str], None]
 ) -> ExportConfig:
     """Settle the buckets by the lengths of the inputs that the config names."""
-    longest = min(LONGEST, shape.positions)
-    lengths = input_lengths(tokenizer, shape.task, config.bucket_data, longest)
-    memory = int(config.bucket_memory * 1e6)
-    choice = choose_buckets(shape, lengths, config.max_buckets, memory, longest)
+    limits = config.max_buckets, int(config.bucket_memory * 1e6)
+    choice = choose_by_data(tokenizer, shape, config.bucket_data, *limits)
     progress(
         f"buckets {', '.join(map(str, choice.buckets))} for {choice.inputs} inputs: about "
         f"{100 * choice.relative_time:.0f} % of the time of {choice.buckets[-1]} alone, "

@@ -1,7 +1,7 @@
 # The fine-tunings of the distillation study, which recipes/runs.mk and recipes/gpu.mk share. They set before it:
 # SHORT, the fine-tuning on a part of SQuAD; QA_TEACHER, the teacher of the second distillation; MLM_TEACHER,
-# that of the pre-training in $(R)/ablations; SAVE, how often a run saves its state (default: as the tool does). STARTS are those
-# of $(R)/ablations.
+# that of the pre-training in $(R)/ablations; SAVE, how often a run saves its state (default: as the tool does);
+# THREADS, the setting for their number (default: as torch does). STARTS are those of $(R)/ablations.
 COMMA := ,
 SPACE := $() $()
 STARTS := full no-kl no-cosine no-mlm random
@@ -10,9 +10,11 @@ $(R)/cut: | $(MLM_TEACHER)
 	$(TOOL) student --teacher $(MLM_TEACHER) --head mlm --out $@
 
 SEEDS := 42 43 44
-# What each start is worth for three tasks, with the same budget; the median seed counts where a run is short.
-LABELS = $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
-  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 1 --dropout 0 --seeds $(subst $(SPACE),$(COMMA),$(SEEDS)) $(SAVE) --out $@
+
+# What each start is worth for three tasks, with the same budget; of labels the median seed counts.
+LABELS = $(THREADS) $(TOOL) finetune --task classification --data $(DATA)/classification/$(1)-train.tsv.gz \
+  --eval-data $(DATA)/classification/$(1)-dev.tsv.gz --epochs 1 --dropout 0 \
+  --seeds $(subst $(SPACE),$(COMMA),$(SEEDS)) $(SAVE) --out $@
 define tasks_of # START STUDENT MADE_BY
 $(R)/squad-$(1): | $(3)
 	$$(SHORT) --student $(2)

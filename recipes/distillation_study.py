@@ -132,15 +132,14 @@ def _starts(results: dict[str, Any]) -> str:
 
 
 def _spread(records: dict[str, Any]) -> str:
-    """The distance of the best and the worst of three seeds: of one start, and at most."""
+    """How far the best seed is from the worst: of one start, and in the median of all starts."""
     squad = [_score(records[_run("plain", seed)]) for seed in SEEDS]
     found = [f"SQuAD {max(squad) - min(squad):.1f} F1 (triple loss)"]
     for task, shown in (("clinc", "CLINC150"), ("polarity", "polarity")):
-        apart = []
-        for start in STARTS:
-            seeds = records.get(f"{task}-{start}", {"metrics": {}})["metrics"].get("seeds", {})
-            scores = [best[TASKS[task]] for best in seeds.values()]
-            apart += [max(scores) - min(scores)] if scores else []
+        known = [records[name] for start in STARTS if (name := f"{task}-{start}") in records]
+        seeds = [record["metrics"]["seeds"].values() for record in known]
+        scores = [[best[TASKS[task]] for best in found_by] for found_by in seeds]
+        apart = [max(one) - min(one) for one in scores]
         if apart:
             found.append(f"{shown} {median(apart):.1f} points (median of the starts)")
     return ", ".join(found)

@@ -107,7 +107,9 @@ MLM_TEACHER := $(R)/mlm-teacher
 QA_TEACHER := $(dir $(lastword $(MAKEFILE_LIST)))../models/minilm-l6-squad
 SAVE := --save-every 500
 QUESTIONS ?= 10000
-SHORT = $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions $(QUESTIONS) \
+# `make -j 2` runs two at a time; with more threads than cores they would wait for each other.
+THREADS := OMP_NUM_THREADS=1
+SHORT = $(THREADS) $(TOOL) finetune --task squad --data $(SQUAD) --eval-data $(DEV) --questions $(QUESTIONS) \
   --eval-questions 2600 --epochs 1 --max-length 256 --dropout 0 --batch-size 4 --learning-rate 2e-4 \
   --precision bf16 $(SAVE) --out $@
 include $(dir $(lastword $(MAKEFILE_LIST)))distillation.mk

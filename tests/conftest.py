@@ -1,6 +1,7 @@
 """Tiny checkpoints with random weights and a vocabulary of single characters; no network."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,13 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: no test may use the network
 # Tiny models gain nothing from threads, and on a busy machine they lose much to waiting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def compiler() -> None:
+    """What torch.compile needs on a CPU; .ci/run installs it."""
+    if shutil.which("g++") is None:
+        pytest.skip("torch.compile needs g++")
 
 
 @pytest.fixture(scope="session")

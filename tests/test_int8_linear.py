@@ -1,6 +1,5 @@
 """Training in int8: the products against float32 ones, and a run that learns, stops and goes on."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def test_evaluation_is_in_float32(encoder: _Encoder) -> None:
     assert torch.equal(encoder.eval()(x), exact)
 
 
-@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs g++")
+@pytest.mark.usefixtures("compiler")
 def test_a_compiled_run_in_int8_learns_as_one_in_float32(
     make_bert: Callable[..., Path], tmp_path: Path
 ) -> None:
