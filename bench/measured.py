@@ -92,8 +92,9 @@ class File:
 def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
     """Group results by device and file; of equal settings the latest measurement counts.
 
-    A name is that of model, recipe, runtime and file: who takes one length a file has several.
-    Raises ValueError where one name stands for two different files.
+    Devices on which a file was scored come first, then those that were measured first. A name is
+    that of model, recipe, runtime and file: who takes one length a file has several. Raises
+    ValueError where one name stands for two different files.
     """
     devices: dict[Device, dict[tuple[str, str, str, str], File]] = {}
     for result in sorted(results, key=lambda r: r.measured_at):
@@ -107,7 +108,9 @@ def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
                 "report on the results of one, or remove the older ones"
             )
         file.add(result)
-    return {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
+    grouped = {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
+    scored_first = sorted(grouped, key=lambda d: not any(file.accuracies for file in grouped[d]))
+    return {device: grouped[device] for device in scored_first}
 
 
 def order_of(file: File) -> tuple[bool, str, int, int]:

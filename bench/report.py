@@ -142,26 +142,36 @@ def _sections(results: Sequence[Result]) -> list[Section]:
     devices = by_device(results)
     works = collect_works([file for files in devices.values() for file in files])
     return [
-        _section(number, device, files, works, len(devices) > 1)
+        _section(number, device, files, works, list(devices))
         for number, (device, files) in enumerate(devices.items(), 1)
     ]
 
 
 def _section(
-    number: int, device: Device, files: Sequence[File], works: Works, several: bool
+    number: int, device: Device, files: Sequence[File], works: Works, devices: Sequence[Device]
 ) -> Section:
     mark = f"device{number}"
     runtimes = sorted({version for file in files for version in file.versions})
     return Section(
         mark=mark,
         device=(*_device_lines(device), ("Runtimes", ", ".join(runtimes))),
-        name=device.name,
+        name=_name_among(device, devices),
         caveats=tuple(caveats(device, files)),
         headline=headline(files),
         tables=tuple(make_tables(files, works)),
-        plots=tuple(draw_plots(files, f"{mark}-" if several else "")),
+        plots=tuple(draw_plots(files, f"{mark}-" if len(devices) > 1 else "")),
         paper=paper_table(files),
     )
+
+
+def _name_among(device: Device, devices: Sequence[Device]) -> str:
+    """Its name, with what tells it from others of that name: the processor, then the system."""
+    parts = [(one.name, one.processor, one.system) for one in devices]
+    own = (device.name, device.processor, device.system)
+    for count in (1, 2):
+        if [part[:count] for part in parts].count(own[:count]) == 1:
+            return ", ".join(own[:count])
+    return ", ".join(own)
 
 
 def _device_lines(device: Device) -> tuple[tuple[str, str], ...]:

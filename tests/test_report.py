@@ -115,6 +115,28 @@ def test_the_latest_measurement_counts_and_two_files_of_one_name_do_not() -> Non
         by_device([new, other])
 
 
+def test_the_device_with_the_answers_comes_first() -> None:
+    elsewhere = replace(SPEED.device, name="another phone")
+    early = "2020-01-01T00:00:00+00:00"
+    shapes = [replace(r, device=elsewhere, measured_at=early) for r in _study() if r.speed]
+    assert list(by_device([*shapes, *_study()])) == [SPEED.device, elsewhere]
+    unscored = [r for r in _study() if r.speed]
+    assert list(by_device([*shapes, *unscored])) == [elsewhere, SPEED.device]
+
+
+def test_devices_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    other = replace(SPEED.device, processor="Another CPU")
+    newer = replace(SPEED.device, system="Linux 99")
+    results = [replace(r, device=d) for r in _study() for d in (SPEED.device, other, newer)]
+    write_report(results, tmp_path, [])
+    heads = re.findall(r"^## (.*)", (tmp_path / "report.md").read_text(encoding="utf-8"), re.M)
+    name = SPEED.device.name
+    assert f"{name}, Another CPU" in heads
+    assert {f"{name}, {SPEED.device.processor}, {d.system}" for d in (SPEED.device, newer)} <= {
+        *heads
+    }
+
+
 def test_caveats_name_random_weights_noise_and_small_data() -> None:
     results = _study()
     assert results[0].speed
