@@ -3,6 +3,8 @@
 python recipes/student_page.py RUNS BUNDLE SQUAD_DEV     gathers results.json, then writes report.md
 python recipes/student_page.py                           writes report.md from what is there
 
+What results.json holds of trainings that are not in RUNS stays.
+
 Scores come from the result files in docs/student/results:
 distilbert-mobile evaluate MODEL --data FILE --out docs/student/results
 """
@@ -37,10 +39,12 @@ SHOWN = 10
 _KEPT = ("config", "inputs", "metrics", "versions")
 
 
-def gather(runs: Path, bundle: Path, data: Path) -> dict[str, Any]:
+def gather(known: dict[str, Any], runs: Path, bundle: Path, data: Path) -> dict[str, Any]:
     """Records and curves of the trainings, and the answers that the page shows."""
-    records, curves = {}, {}
+    records, curves = dict(known["records"]), dict(known["curves"])
     for name in (*PASSES.values(), *PARTS, *TEACHERS):
+        if not (runs / name).is_dir() and name in records:
+            continue
         record = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
         record["inputs"].pop("records", None)
         records[name] = {part: record[part] for part in _KEPT}
@@ -176,11 +180,12 @@ def _shown(answers: list[dict[str, Any]]) -> str:
 
 
 def main(arguments: list[str]) -> None:
+    kept = HERE / "results.json"
+    results = json.loads(kept.read_text(encoding="utf-8"))
     if arguments:
         runs, bundle, data = map(Path, arguments)
-        found = json.dumps(gather(runs, bundle, data), indent=1, sort_keys=True)
-        (HERE / "results.json").write_text(found + "\n", encoding="utf-8")
-    results = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+        results = gather(results, runs, bundle, data)
+        kept.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     files = sorted((HERE / "results").glob("*.json"))
     scores = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     (HERE / "report.md").write_text(report(results, scores), encoding="utf-8")
