@@ -101,9 +101,11 @@ $(COMPAT)/%/.complete: tests/compat/%.txt
 test-compat: $(STAMP) $(COMPAT)/tensorflow-cpu/.complete $(COMPAT)/tflite-runtime/.complete
 	@$(BIN)/python tests/compat/check.py $(COMPAT)
 
-# The .tflite that ships, for whatever runs it on this machine or in an emulator.
+# The bundle that ships, exported once for all tests that want it: of both apps, on ARM64, of the package.
+SHIPPED = $(shell $(BIN)/python -c 'from export.shipped import SHIPPED; print(SHIPPED.bundle_name)')
+SHIPPED_IN = $(addprefix build/,$(SHIPPED) host-model/bundle device/pte-bundle) android_demo/build/student
 host-model: $(STAMP)
-	@$(BIN)/python -m export.shipped build/host-model/bundle tflite
+	@$(BIN)/python -m export.shipped $(SHIPPED_IN)
 
 # The phone in a box and the files that ship on ARM64; docs/phones.md. A network of its own: adbd listens
 # everywhere, and nobody's phones are seen.

@@ -1,9 +1,11 @@
 """The student that ships: the one place that says which it is and in what form it is exported.
 
-`python -m export.shipped FOLDER [RUNTIME...]`, in the repository's root, makes its bundle there.
+`python -m export.shipped FOLDER...`, in the repository's root, makes its bundle there; for several
+folders it is exported once.
 """
 
 import fcntl
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,5 +75,17 @@ def _made(folder: Path, runtimes: tuple[str, ...]) -> Bundle:
     return build_bundle(config)
 
 
+def todays_bundles(first: Path, *others: Path) -> None:
+    """The shipped student's bundle in each folder: exported once, for all runtimes."""
+    source = todays_bundle(first).folder
+    for folder in others:
+        if _found(folder, RUNTIMES) is None:
+            partial = folder.with_name(f"{folder.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(source, partial)  # keeps the times, by which its age is told
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+
+
 if __name__ == "__main__":
-    todays_bundle(Path(sys.argv[1]), tuple(sys.argv[2:]) or RUNTIMES)
+    todays_bundles(*map(Path, sys.argv[1:]))

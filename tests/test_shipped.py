@@ -11,7 +11,7 @@ import pytest
 from bench.config import StudyConfig
 from export.bundle import MANIFEST, Bundle, load_bundle
 from export.config import ExportConfig
-from export.shipped import SHIPPED, todays_bundle
+from export.shipped import SHIPPED, todays_bundle, todays_bundles
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFESTS = ROOT / "tests" / "golden" / "manifests"
@@ -79,6 +79,28 @@ def test_of_several_that_ask_at_once_one_makes_the_bundle(
         found = list(pool.map(todays_bundle, [folder] * 3))
     assert [bundle.folder for bundle in found] == [folder] * 3
     assert made == [folder]
+
+
+def test_several_folders_share_one_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def build_bundle(config: ExportConfig) -> Bundle:
+        made.append(config.out)
+        shutil.copytree(MANIFESTS / "files", config.out)
+        shutil.copyfile(MANIFESTS / "accepted" / "as-exported.json", config.out / MANIFEST)
+        return load_bundle(config.out)
+
+    monkeypatch.setattr("export.build.build_bundle", build_bundle)
+    one, two, three = (tmp_path / name / "bundle" for name in ("one", "two", "three"))
+    todays_bundles(one, two)
+    assert made == [one]
+    assert todays_bundle(two).folder == two
+    (two / "model.pte").write_bytes(b"cut")
+    todays_bundles(one, two, three)
+    assert load_bundle(two).folder == two
+    assert todays_bundle(three).folder == three
+    assert made == [one]
+    assert not list(tmp_path.glob("*/*.partial"))
 
 
 def test_the_study_knows_the_student_wherever_it_runs(
