@@ -108,9 +108,8 @@ def by_device(results: Sequence[Result]) -> dict[Device, list[File]]:
                 "report on the results of one, or remove the older ones"
             )
         file.add(result)
-    grouped = {d: sorted(files.values(), key=order_of) for d, files in devices.items()}
-    scored_first = sorted(grouped, key=lambda d: not any(file.accuracies for file in grouped[d]))
-    return {device: grouped[device] for device in scored_first}
+    grouped = [(d, sorted(files.values(), key=order_of)) for d, files in devices.items()]
+    return dict(sorted(grouped, key=lambda one: not any(file.accuracies for file in one[1])))
 
 
 def order_of(file: File) -> tuple[bool, str, int, int]:

@@ -7,11 +7,14 @@ folders it is exported once.
 import fcntl
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from export.bundle import MANIFEST, Bundle, load_bundle
 from export.config import RUNTIMES, ExportConfig
+from export.staging import publish, staging
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,29 @@ def todays_bundle(folder: Path, runtimes: tuple[str, ...] = RUNTIMES) -> Bundle:
     Outdated is a bundle that is older than the exporter, the checkpoint or the pinned packages, or
     lacks a runtime. Of several processes that ask for one folder, one makes it; the others wait.
     """
+    with _alone(folder):
+        return _found(folder, runtimes) or _made(folder, runtimes)
+
+
+def todays_bundles(first: Path, *others: Path) -> None:
+    """The shipped student's bundle in each folder: exported once, for all runtimes."""
+    source = todays_bundle(first).folder
+    for folder in others:
+        with _alone(folder):
+            if _found(folder, RUNTIMES) is None:
+                with staging(folder) as partial:
+                    # With its times, by which its age is told.
+                    shutil.copytree(source, partial, dirs_exist_ok=True)
+                    publish(partial, folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of several processes that may write a folder, one goes on; the others wait."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _found(folder, runtimes) or _made(folder, runtimes)
+        yield
 
 
 def _found(folder: Path, runtimes: tuple[str, ...]) -> Bundle | None:
@@ -73,18 +95,6 @@ def _made(folder: Path, runtimes: tuple[str, ...]) -> Bundle:
         force=(folder / MANIFEST).is_file(),
     )
     return build_bundle(config)
-
-
-def todays_bundles(first: Path, *others: Path) -> None:
-    """The shipped student's bundle in each folder: exported once, for all runtimes."""
-    source = todays_bundle(first).folder
-    for folder in others:
-        if _found(folder, RUNTIMES) is None:
-            partial = folder.with_name(f"{folder.name}.partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.copytree(source, partial)  # keeps the times, by which its age is told
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
 
 
 if __name__ == "__main__":

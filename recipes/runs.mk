@@ -25,11 +25,13 @@ $(R)/minilm-l6-v16k:
 	  --vocab-from $(SQUAD) $(QAMR) $(WIKIPEDIA) $(sort $(wildcard $(DATA)/text/openstax-*.txt.gz)) \
 	  --vocab-size 16000 --out $@
 
+# A pass over questions: short windows, and the tables stay.
+PASS := --task squad --eval-data $(DEV) --eval-questions 1000 --epochs 1 --batch-size 16 --max-length 256 \
+  --dropout 0 --freeze embeddings
+
 # ---- the student that ships: hours on CPU cores with int8 dot products -------------------------------------
-# The layers' products run in int8, as they will on the phone; the word table stays.
-QUICK := --precision int8 --attention sdpa --compile
-INT8 := --task squad --eval-data $(DEV) --eval-questions 1000 --epochs 1 --batch-size 16 --max-length 256 \
-  --dropout 0 --freeze embeddings $(QUICK)
+# The layers' products run in int8, as they will on the phone.
+INT8 := $(PASS) --precision int8 --attention sdpa --compile
 
 $(R)/minilm-l6-squad: | $(R)/minilm-l6-v16k
 	$(TOOL) finetune --student $(R)/minilm-l6-v16k --data $(SQUAD) $(QAMR) --questions 88000 \
@@ -53,9 +55,8 @@ $(R)/second-b: | $(R)/minilm-l6-rounded
 # needed least, and taught by the mean of both. Labels whose place is a guess are left out.
 MEAN_OF = $(TOOL) pack $(1)-a --average $(1)-b --license apache-2.0 --data-license cc-by-sa-4.0 \
   --eval-data $(DEV) --out $@
-NEXT := --task squad --data $(SQUAD) --eval-data $(DEV) --eval-questions 1000 --epochs 1 --batch-size 16 \
-  --max-length 256 --dropout 0 --freeze embeddings --hard-labels certain --learning-rate 1e-4 --warmup 0.03 \
-  --save-every 200 --precision bf16 --attention eager --compile
+NEXT := $(PASS) --data $(SQUAD) --hard-labels certain --learning-rate 1e-4 --warmup 0.03 --save-every 200 \
+  --precision bf16 --attention eager --compile
 $(R)/minilm-l6-second: | $(R)/second-a $(R)/second-b
 	$(call MEAN_OF,$(R)/second)
 THIRD = $(TOOL) finetune --student $(R)/minilm-l6-second $(NEXT) --out $@
