@@ -16,19 +16,31 @@ def write_card(folder: Path) -> None:
     if about := record.get("pack", {}).get("about"):
         parts += [about, ""]
     parts += ["## Scores", *_scores(record), "", "## Training", *_time(folder), *_training(record)]
-    for name, ancestor in _ancestors(record):
-        parts += ["", f"## How the {name} was made", *_training(ancestor)]
+    for place, name, ancestor in _ancestors(record):
+        parts += ["", f"## How `{name}`, the {place}, was made", *_training(ancestor)]
     versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
     parts += ["", f"Made with {versions}.", ""]
     (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
 
 
-def _ancestors(record: dict[str, Any], prefix: str = "") -> list[tuple[str, dict[str, Any]]]:
-    """What the weights were made from by name: the student, the student's teacher, and so on."""
+def _ancestors(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str, dict[str, Any]]]:
+    """What the weights were made from, with its place (student, student's teacher) and its name.
+
+    What has several places stands at the first (`folder.put_record`); the settings of a run name
+    what it started from.
+    """
     found = []
-    for name, ancestor in record["inputs"].get("records", {}).items():
-        found += [(f"{prefix}{name}", ancestor), *_ancestors(ancestor, f"{prefix}{name}'s ")]
+    for place, ancestor in record["inputs"].get("records", {}).items():
+        found.append((f"{prefix}{place}", _name_in(record["config"], place), ancestor))
+        found += _ancestors(ancestor, f"{prefix}{place}'s ")
     return found
+
+
+def _name_in(config: dict[str, Any], place: str) -> str:
+    """What a run's settings call its student, its teacher or its teacher-2."""
+    role, _, number = place.partition("-")
+    named = config["checkpoint"] if role not in config else config[role]
+    return str(named[int(number or 1) - 1] if isinstance(named, list) else named)
 
 
 def _front_matter(record: dict[str, Any]) -> str:
@@ -45,11 +57,12 @@ def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     layers = model.get("n_layers", model.get("num_hidden_layers"))
     width = model.get("dim", model.get("hidden_size"))
     teachers = ", ".join(f"`{name}`" for name in config["teacher"])
+    mean = _mean_of(record)
     taught = f" and distilled from {teachers}" if teachers else ""
     return (
         f"# {_name(record)}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers "
         f"of width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`"
-        f"{taught}{_mean_of(record)}. This card is written from `{RECORD}`, which holds the "
+        f"{taught}{mean and '; ' + mean}. This card is written from `{RECORD}`, which holds the "
         "hashes of all inputs.\n"
     )
 
@@ -59,7 +72,7 @@ def _mean_of(record: dict[str, Any]) -> str:
     if not runs:
         return ""
     seeds = ", ".join(str(run["config"]["seed"]) for run in [record, *runs])
-    return f"; its weights are the mean of {len(runs) + 1} runs, of the seeds {seeds}"
+    return f"its weights are the mean of {len(runs) + 1} runs, of the seeds {seeds}"
 
 
 def _averaged(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -139,6 +152,7 @@ def _training(record: dict[str, Any]) -> list[str]:
     """The command and its settings; those that were left out are not listed."""
     windows = record["metrics"].get("windows")
     seen = [f"- training windows: {windows}"] if windows else []
+    seen += [f"- {mean}" for mean in [_mean_of(record)] if mean]
     settings = [
         f"- {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in sorted(record["config"].items())

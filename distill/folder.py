@@ -72,7 +72,30 @@ def write_record(
             **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
         },
     }
+    put_record(folder, record)
+
+
+def put_record(folder: Path, record: dict[str, Any]) -> None:
+    """Writes `distill.json`; of an ancestor that has several places in it, only the first is kept.
+
+    The hashes in `inputs` name the ancestor in the other places.
+    """
+    _tell_once(record, set())
     write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def _tell_once(record: dict[str, Any], told: set[str]) -> None:
+    """Drops the records of those checkpoints, by the hashes of their files, that are in `told`."""
+    pack = record.get("pack", {"inputs": {}, "records": {}})
+    inputs = record["inputs"]
+    for hashes, records in ((inputs, inputs.get("records", {})), (pack["inputs"], pack["records"])):
+        for name in sorted(records):
+            checkpoint = json.dumps(hashes.get(name, name), sort_keys=True)
+            if checkpoint in told and name in hashes:
+                del records[name]
+            else:
+                told.add(checkpoint)
+                _tell_once(records[name], told)
 
 
 def read_records(folders: Mapping[str, Path]) -> dict[str, Any]:

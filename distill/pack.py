@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from distill.card import write_card
 from distill.config import PackConfig
-from distill.folder import RECORD, finished_folder, hash_folder, jsonable, write_text
+from distill.folder import RECORD, finished_folder, hash_folder, jsonable, put_record, write_text
 from distill.model import load_model, span_model
 from distill.student import copy_tokenizer
 from tasks.intervals import bootstrap_interval
@@ -54,7 +54,7 @@ def pack(config: PackConfig, progress: Callable[[int, int], None]) -> Path:
             "scores": _scores(folder, config, record, progress),
             "about": about,
         }
-        write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+        put_record(folder, record)
         write_card(folder)
     return config.out
 

@@ -90,7 +90,7 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
             "windows": len(task.examples),
         }
         inputs = {
-            "checkpoint": hash_folder(config.checkpoint),
+            "student": hash_folder(config.checkpoint),
             "records": read_records({"student": config.checkpoint}),
         }
         write_record(folder, "prune", config, inputs, metrics)

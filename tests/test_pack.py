@@ -16,6 +16,7 @@ from transformers import AutoModelForQuestionAnswering
 from distill.config import PackConfig
 from distill.finetune import finetune
 from distill.finetune_config import FinetuneConfig
+from distill.folder import hash_folder
 from distill.pack import pack
 from distill.student import make_student
 from distill.student_config import StudentConfig
@@ -49,7 +50,7 @@ def test_it_is_the_same_model_in_half_the_bytes(trained: Path, tmp_path: Path) -
         "license: apache-2.0",
         "data_license: cc-by-sa-4.0",
         "49 questions of `sample.json`",
-        "## How the student was made",
+        "## How `student`, the student, was made",
         "distilled from `teacher`",
     ):
         assert part in card, part
@@ -156,6 +157,36 @@ def test_runs_from_one_start_are_averaged(trained: Path, tmp_path: Path) -> None
     assert found["records"]["average-1"]["config"]["seed"] == 7
     assert found["inputs"]["average-1"] != found["inputs"]["checkpoint"]
     assert record["config"] == json.loads((out / "distill.json").read_text())["config"]
+
+
+def test_an_ancestor_with_several_places_is_told_of_once(trained: Path, tmp_path: Path) -> None:
+    start = trained.parent / "student"
+    taught = FinetuneConfig(
+        start,
+        tmp_path / "taught",
+        (sample_path(),),
+        teacher=(start,),
+        questions=8,
+        epochs=1,
+        seed=7,
+    )
+    other = finetune(taught, lambda progress: None).folder
+    config = replace(packing(trained, tmp_path / "model"), average=(other,))
+    packed = pack(config, lambda done, total: None)
+
+    def places(value: Any) -> int:
+        if not isinstance(value, dict):
+            return 0
+        return (value.get("command") == "student") + sum(map(places, value.values()))
+
+    for folder in (other, packed):
+        record = json.loads((folder / "distill.json").read_text())
+        assert places(record) == 1
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        assert card.count("## How ") == 1
+        assert "## How `student`, the student, was made" in card
+    averaged = json.loads((packed / "distill.json").read_text())["pack"]["records"]["average-1"]
+    assert averaged["inputs"]["teacher"] == averaged["inputs"]["student"] == hash_folder(start)
 
 
 def test_runs_of_another_start_are_not_averaged(trained: Path, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_what_was_asked_for_is_silent_and_the_record_says_it(pruned: Path) -> No
     record = json.loads((pruned / "distill.json").read_text())
     assert record["metrics"]["heads"] == [HEADS - len(found) for found in heads]
     assert record["metrics"]["neurons"] == [NEURONS - len(found) for found in neurons]
-    assert record["inputs"]["checkpoint"]["model.safetensors"]
+    assert record["inputs"]["student"]["model.safetensors"]
 
 
 def test_the_exported_network_has_only_the_rest_and_computes_the_same(pruned: Path) -> None:
