@@ -25,7 +25,7 @@ from distill.folder import (
 )
 from distill.job import EngineSettings, Outcome, Progress, Report
 from distill.model import check_length, use_bf16
-from distill.state import claim_folder, fixed_settings, hash_sources
+from distill.state import claim_folder, fixed_settings, hash_sources, holds_run
 from distill.student import copy_tokenizer
 from distill.teacher import teacher_ids
 from distill.trackers import copy_logs
@@ -74,6 +74,8 @@ def run_finetuning(config: FinetuneConfig, report: Report) -> Finetuned:
     accelerator = make_accelerator()
     folder = config.out.with_name(config.out.name + ".partial")
     inputs = find_inputs(config)
+    if not config.force:
+        holds_run(folder, inputs.claim())  # another run is refused before the data are tokenised
     tokenizer = load_tokenizer(inputs.student)
     if accelerator.is_main_process:
         report(Progress(0, 0.0, {}, 0.0, 0.0, math.nan, note="reading and tokenising the data"))

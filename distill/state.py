@@ -79,24 +79,32 @@ def claim_folder(folder: Path, claim: dict[str, dict[str, Any]], force: bool) ->
     """
     if force:
         shutil.rmtree(folder, ignore_errors=True)
+    if not holds_run(folder, claim):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / CLAIM, json.dumps(claim, indent=1))
+
+
+def holds_run(folder: Path, claim: dict[str, dict[str, Any]]) -> bool:
+    """Whether the folder holds this very run, unfinished; writes nothing.
+
+    Raises ValueError with every difference where it holds another one.
+    """
     path = folder / CLAIM
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        different = [
-            f"{key} was {found[part].get(key)!r} and is {claim[part].get(key)!r}"
-            for part in claim
-            for key in sorted({*found[part], *claim[part]})
-            if found[part].get(key) != claim[part].get(key)
-        ]
-        if different:
-            raise ValueError(
-                f"{folder} holds an unfinished run that differs: {'; '.join(different)}. "
-                "Repeat its settings to continue it, choose another --out, or discard it with "
-                "--force"
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(claim, indent=1))
+    if not path.is_file():
+        return False
+    found = json.loads(path.read_text(encoding="utf-8"))
+    different = [
+        f"{key} was {found[part].get(key)!r} and is {claim[part].get(key)!r}"
+        for part in claim
+        for key in sorted({*found[part], *claim[part]})
+        if found[part].get(key) != claim[part].get(key)
+    ]
+    if different:
+        raise ValueError(
+            f"{folder} holds an unfinished run that differs: {'; '.join(different)}. Repeat its "
+            "settings to continue it, choose another --out, or discard it with --force"
+        )
+    return True
 
 
 def hash_sources(sources: tuple[Path, ...]) -> dict[str, str]:

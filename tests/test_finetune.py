@@ -267,10 +267,12 @@ def test_another_run_in_the_working_folder_is_not_touched(config: FinetuneConfig
         if progress.losses:
             raise KeyboardInterrupt
 
+    notes: list[Progress] = []
     with pytest.raises(KeyboardInterrupt):
         finetune(config, interrupt)
     with pytest.raises(ValueError, match=r"seed was 42 and is 7.*--force"):
-        run(replace(config, seed=7))
+        finetune(replace(config, seed=7), notes.append)
+    assert notes == []  # before the data are read
     out, _ = run(replace(config, seed=7, force=True))
     assert out.is_dir()
 
