@@ -86,9 +86,9 @@ def put_record(folder: Path, record: dict[str, Any]) -> None:
 
 def _tell_once(record: dict[str, Any], told: set[str]) -> None:
     """Drops the records of those checkpoints, by the hashes of their files, that are in `told`."""
-    pack = record.get("pack", {"inputs": {}, "records": {}})
-    inputs = record["inputs"]
-    for hashes, records in ((inputs, inputs.get("records", {})), (pack["inputs"], pack["records"])):
+    inputs, pack = record["inputs"], record.get("pack", {})
+    of_pack = pack.get("inputs", {}), pack.get("records", {})  # older ones have no records
+    for hashes, records in ((inputs, inputs.get("records", {})), of_pack):
         for name in sorted(records):
             checkpoint = json.dumps(hashes.get(name, name), sort_keys=True)
             if checkpoint in told and name in hashes:

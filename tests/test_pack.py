@@ -189,6 +189,18 @@ def test_an_ancestor_with_several_places_is_told_of_once(trained: Path, tmp_path
     assert averaged["inputs"]["teacher"] == averaged["inputs"]["student"] == hash_folder(start)
 
 
+def test_records_of_an_older_pack_are_read(trained: Path, tmp_path: Path) -> None:
+    """Before runs could be averaged a pack had no records of its own."""
+    old = pack(packing(trained, tmp_path / "old"), lambda done, total: None)
+    record = json.loads((old / "distill.json").read_text())
+    del record["pack"]["records"]
+    (old / "distill.json").write_text(json.dumps(record))
+    again = FinetuneConfig(old, tmp_path / "run", (sample_path(),), questions=8, epochs=1)
+    run = finetune(again, lambda progress: None).folder
+    found = json.loads((run / "distill.json").read_text())["inputs"]["records"]["student"]
+    assert found["pack"]["config"] == record["pack"]["config"]
+
+
 def test_runs_of_another_start_are_not_averaged(trained: Path, tmp_path: Path) -> None:
     inputs = {"student": {"model.safetensors": "0" * 64}}
     other = changed(trained, tmp_path / "other", "inputs", **inputs)
