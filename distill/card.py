@@ -39,7 +39,7 @@ def _ancestors(record: dict[str, Any], prefix: str = "") -> list[tuple[str, str,
 def _name_in(config: dict[str, Any], place: str) -> str:
     """What a run's settings call its student, its teacher or its teacher-2."""
     role, _, number = place.partition("-")
-    named = config["checkpoint"] if role not in config else config[role]
+    named = config[role] if role in config else config["checkpoint"]  # a pruning's
     return str(named[int(number or 1) - 1] if isinstance(named, list) else named)
 
 
@@ -57,12 +57,12 @@ def _origin(record: dict[str, Any], model: dict[str, Any]) -> str:
     layers = model.get("n_layers", model.get("num_hidden_layers"))
     width = model.get("dim", model.get("hidden_size"))
     teachers = ", ".join(f"`{name}`" for name in config["teacher"])
-    mean = _mean_of(record)
+    mean = f"; {found}" if (found := _mean_of(record)) else ""
     taught = f" and distilled from {teachers}" if teachers else ""
     return (
         f"# {_name(record)}\n\n{_purpose(record, model)}: {model['model_type']}, {layers} layers "
         f"of width {width}, {model['vocab_size']} tokens. Started from `{config['student']}`"
-        f"{taught}{mean and '; ' + mean}. This card is written from `{RECORD}`, which holds the "
+        f"{taught}{mean}. This card is written from `{RECORD}`, which holds the "
         "hashes of all inputs.\n"
     )
 
@@ -152,7 +152,8 @@ def _training(record: dict[str, Any]) -> list[str]:
     """The command and its settings; those that were left out are not listed."""
     windows = record["metrics"].get("windows")
     seen = [f"- training windows: {windows}"] if windows else []
-    seen += [f"- {mean}" for mean in [_mean_of(record)] if mean]
+    if mean := _mean_of(record):
+        seen.append(f"- {mean}")
     settings = [
         f"- {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in sorted(record["config"].items())

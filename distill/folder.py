@@ -90,12 +90,13 @@ def _tell_once(record: dict[str, Any], told: set[str]) -> None:
     of_pack = pack.get("inputs", {}), pack.get("records", {})  # older ones have no records
     for hashes, records in ((inputs, inputs.get("records", {})), of_pack):
         for name in sorted(records):
-            checkpoint = json.dumps(hashes.get(name, name), sort_keys=True)
-            if checkpoint in told and name in hashes:
-                del records[name]
-            else:
+            if name in hashes:  # not in an older pruning
+                checkpoint = json.dumps(hashes[name], sort_keys=True)
+                if checkpoint in told:
+                    del records[name]
+                    continue
                 told.add(checkpoint)
-                _tell_once(records[name], told)
+            _tell_once(records[name], told)
 
 
 def read_records(folders: Mapping[str, Path]) -> dict[str, Any]:
