@@ -41,20 +41,25 @@ def gather(runs: Path) -> dict[str, Any]:
     names = ["mlm-teacher", *sorted({_run(kind, seed) for kind in KINDS for seed in SEEDS})]
     names += [f"ablations/{start}" for start in STARTS if start != "cut"]
     names += [name for name in FINE_TUNED if (runs / name).is_dir()]
-    records, ancestors = {}, {}
+    records = {}
     for name in names:
-        record = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
-        ancestors[name] = record["inputs"].pop("records", {})
+        record = _record(runs, name)
+        record["inputs"].pop("records", None)
         records[name] = {part: record[part] for part in _KEPT}
     first = json.loads((runs / "ablations" / "metrics.jsonl").read_text().splitlines()[0])
     benches = [json.loads((runs / name).read_text(encoding="utf-8")) for name in BENCHES]
-    teacher = ancestors[_run("second", SEEDS[0])]["teacher"]["pack"]["scores"]
+    teacher = _record(runs, _run("second", SEEDS[0]))["inputs"]["records"]["teacher"]
     return {
         "records": records,
         "before_training": first,
         "train_bench": benches,
-        "second_teacher": teacher[SECOND_DATA],
+        "second_teacher": teacher["pack"]["scores"][SECOND_DATA],
     }
+
+
+def _record(runs: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _run(kind: str, seed: int) -> str:
