@@ -5,10 +5,11 @@ JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.complete
 
-.PHONY: help setup study test bundle test-kotlin apk check test-swift test-compat test-device test-arm host-model
+.PHONY: help setup study test bundle test-slow test-kotlin apk check test-swift test-compat test-device test-arm host-model
 help:
 	@echo "make study      set up .venv, then the main job: export, prove, score and measure; report/index.html (STUDY=--quick: the student alone; STUDY=--full: everything)"
-	@echo "make test       set up .venv, then all tests that this machine can run"
+	@echo "make test       set up .venv, then the tests that this machine can run"
+	@echo "make test-slow  set up .venv, then Python's tests that take minutes"
 	@echo "make bundle     the student that ships as a bundle, bundles/student, for the apps"
 	@echo "make test-swift set up Debian's Swift where there is none, then the tests of the iOS core and app"
 	@echo "make test-kotlin set up a JDK, JUnit and the Kotlin compiler where missing, then the tests of the Android core and app"
@@ -47,8 +48,11 @@ test: $(STAMP)
 			android_demo/core/test.sh $(BIN)/python && android_demo/app/test.sh $(BIN)/python; \
 		elif test $$? = 3; then echo "skipped: the Kotlin core and app, for their tools cannot be installed"; \
 		else exit 1; fi
-	@echo "not run by make test: the Swift core and app (make test-swift), the APK (make apk)"
+	@echo "not run by make test: the Swift core and app (make test-swift), the APK (make apk), the slow tests (make test-slow)"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-slow: $(STAMP)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow
 
 # The core first: it exports the real model, which the app's tests use too.
 test-kotlin: $(STAMP)

@@ -13,6 +13,7 @@ from export.elsewhere import FILES, NOT_RUN, NotRun
 from export.inspection import inspect_bundle
 
 
+@pytest.mark.slow
 def test_the_files_are_whole_and_said_not_to_have_run(
     make_bert: Callable[..., Path], tmp_path: Path
 ) -> None:

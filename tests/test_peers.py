@@ -196,6 +196,7 @@ def test_files_of_one_length_make_one_row(tmp_path: Path) -> None:
     assert "–" not in row
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path: Path) -> None:
     trained = shutil.copytree(checkpoint, tmp_path / "tiny")
     (trained / LABEL_FILE).unlink()  # stand-ins for published shapes are asked no questions

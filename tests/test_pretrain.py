@@ -285,6 +285,7 @@ def test_every_part_of_the_recipe_trains(config: PretrainConfig, changes: dict[s
     assert losses(seen)[0]["loss"] > losses(seen)[-2]["loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiler")
 def test_a_compiled_run_learns_the_same(config: PretrainConfig) -> None:
     still = replace(config, dropout=0.0, layers=(0,))

@@ -101,6 +101,7 @@ def test_a_second_study_uses_everything_again(config: StudyConfig, said: object)
     assert not any("loading" in line or "question" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_desktop_runtime_is_measured_beside_them(config: StudyConfig, said: object) -> None:
     before = _times(config.results)
     asked = replace(config, peers=("torch-eager-fp32",))

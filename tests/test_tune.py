@@ -111,6 +111,7 @@ def questions_of(path: Path, sizes: Sequence[int]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_search_measures_publishes_and_goes_on_where_it_stopped(
     make_bert: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
