@@ -27,7 +27,7 @@ def check_widths(network: nn.Module, recipe: Recipe) -> None:
                 f"there are: {', '.join(weights)} (or a part of such a name before a dot)"
             )
     for name, module in weights.items():
-        numbers = recipe.tables if isinstance(module, nn.Embedding) else recipe.linears
+        numbers = recipe.table(name) if isinstance(module, nn.Embedding) else recipe.linears
         width = module.weight.shape[1]
         if numbers.scales == BLOCK and width % BLOCK_SIZE and not recipe.keeps(name):
             raise ValueError(

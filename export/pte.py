@@ -13,7 +13,7 @@ from torch.nn import functional
 from export.layers import replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import BLOCK, STATIC, Numbers, Recipe
+from export.recipes import BLOCK, POSITIONS, STATIC, Numbers, Recipe
 from export.samples import Sample
 from tasks.blocks import BLOCK_SIZE, block_numbers, block_scales
 
@@ -158,9 +158,14 @@ def _quantize(
 
     model = Outputs(copy.deepcopy(network))
     if recipe.tables.scales == BLOCK:
-        replace_modules(model.network, {nn.Embedding: _BlockTable}, recipe.keeps)
-    else:
-        quantize_(model, _tables(recipe.tables), filter_fn=_chooses(nn.Embedding, recipe))
+        replace_modules(
+            model.network,
+            {nn.Embedding: _BlockTable},
+            lambda name: recipe.keeps(name) or recipe.table(name).scales != BLOCK,
+        )
+    # The tables that are left are all stored in one way.
+    numbers = recipe.table(POSITIONS)
+    quantize_(model, _tables(numbers), filter_fn=_chooses(nn.Embedding, recipe))
     if recipe.linears.dtype == "int4":
         granularity = _granularity(recipe.linears)
         config = Int8DynamicActivationIntxWeightConfig(

@@ -27,6 +27,9 @@ class Numbers:
 FLOAT32, FLOAT16 = Numbers("float32"), Numbers("float16")
 INT8, INT4 = Numbers("int8"), Numbers("int4", BLOCK)
 
+POSITIONS = "positions"
+"""The table of positions in a network; the other is that of the words."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -45,6 +48,15 @@ class Recipe:
     def quantized(self) -> bool:
         """Whether any weight is stored as an integer."""
         return self.linears.integer or self.tables.integer
+
+    def table(self, name: str) -> Numbers:
+        """How the table of this dotted name is stored.
+
+        Positions have 8 bits where words have 4. The first token type is folded into them, so that
+        a rounding before training does not survive there, and every token adds its position.
+        """
+        positions = name == POSITIONS and self.tables.dtype == "int4"
+        return INT8 if positions else self.tables
 
     @property
     def label(self) -> str:
@@ -90,7 +102,7 @@ def int8_static() -> Recipe:
 
 
 def int4() -> Recipe:
-    """Linears and tables in 4 bits with a scale for each block of 32 weights.
+    """Linears and words in 4 bits with a scale for each block of 32 weights, positions in 8 bits.
 
     Activations as in int8. Needs widths that blocks of 32 divide.
     """
@@ -106,7 +118,7 @@ def int4_channel() -> Recipe:
 
 
 def int8_embed4() -> Recipe:
-    """As int8, with the tables in 4 bits and a scale for each block of 32 numbers of a word.
+    """As int8, with the words in 4 bits and a scale for each block of 32 numbers of a word.
 
     Half of a small model is its word table, which loses next to nothing this way.
     """

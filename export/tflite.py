@@ -4,7 +4,7 @@ import copy
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from torch import nn
 from export.layers import PlainNorm, replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import STATIC, Numbers, Recipe
+from export.recipes import POSITIONS, STATIC, Numbers, Recipe
 from export.samples import Sample
 from export.tflite_pack import pack
 from tasks.blocks import BLOCK_SIZE
+
+EVERYWHERE = ".*"
 
 
 def tflite_interface(network: Network, lengths: Sequence[int]) -> Interface:
@@ -78,9 +80,18 @@ def _narrow(
     operations = qtyping.TFLOperationName
     _set(tool, operations.FULLY_CONNECTED, recipe.linears, static=recipe.activations == STATIC)
     _set(tool, operations.EMBEDDING_LOOKUP, recipe.tables, static=False)
-    for scope in _kept_scopes(floats, network, recipe):
+    if recipe.table(POSITIONS) != recipe.tables:
+        for scope in _scopes(floats, network, lambda module: module == POSITIONS):
+            _set(
+                tool,
+                operations.EMBEDDING_LOOKUP,
+                recipe.table(POSITIONS),
+                static=False,
+                scope=scope,
+            )
+    for scope in _scopes(floats, network, recipe.keeps):
         tool.update_quantization_recipe(
-            f"^{re.escape(scope)}$",
+            scope,
             operations.ALL_SUPPORTED,
             algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
         )
@@ -92,8 +103,10 @@ def _narrow(
     pack(path)
 
 
-def _set(tool: Any, operation: Any, numbers: Numbers, static: bool) -> None:
-    """Ask for the weights of one kind of operator as `numbers`, everywhere in the graph."""
+def _set(
+    tool: Any, operation: Any, numbers: Numbers, static: bool, scope: str = EVERYWHERE
+) -> None:
+    """Ask for the weights of one kind of operator as `numbers`, where the scope's pattern fits."""
     from ai_edge_quantizer import algorithm_manager, qtyping
 
     if not numbers.integer:
@@ -104,19 +117,19 @@ def _set(tool: Any, operation: Any, numbers: Numbers, static: bool) -> None:
             explicit_dequantize=True,
         )
         casting = algorithm_manager.AlgorithmName.FLOAT_CASTING
-        tool.update_quantization_recipe(".*", operation, config, casting)
+        tool.update_quantization_recipe(scope, operation, config, casting)
         return
     bits = int(numbers.dtype.removeprefix("int"))
     if static:
-        tool.add_static_config(".*", operation, activation_num_bits=8, weight_num_bits=bits)
+        tool.add_static_config(scope, operation, activation_num_bits=8, weight_num_bits=bits)
         return
     scales = {"row": "CHANNELWISE", "block": f"BLOCKWISE_{BLOCK_SIZE}", "tensor": "TENSORWISE"}
     granularity = qtyping.QuantGranularity[scales[numbers.scales]]
-    tool.add_dynamic_config(".*", operation, bits, granularity)
+    tool.add_dynamic_config(scope, operation, bits, granularity)
 
 
-def _kept_scopes(floats: Path, network: nn.Module, recipe: Recipe) -> list[str]:
-    """Return what the quantizer calls the operators whose weights the recipe keeps.
+def _scopes(floats: Path, network: nn.Module, chosen: Callable[[str], bool]) -> list[str]:
+    """Return patterns of what the quantizer calls the operators of the chosen modules' weights.
 
     It knows an operator by the names of its outputs, which tell nothing where operators were fused.
     The name of a linear's weights tells the module, and so does that of what a lookup makes.
@@ -138,8 +151,9 @@ def _kept_scopes(floats: Path, network: nn.Module, recipe: Recipe) -> list[str]:
             else:
                 continue
             module = modules.get(_module_parts(source))
-            if module is not None and recipe.keeps(module):
-                scopes.append("".join(f"{names[output]};" for output in operator.outputs))
+            if module is not None and chosen(module):
+                scope = "".join(f"{names[output]};" for output in operator.outputs)
+                scopes.append(f"^{re.escape(scope)}$")
     return scopes
 
 

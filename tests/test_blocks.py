@@ -52,26 +52,34 @@ def test_a_width_that_blocks_do_not_divide_is_refused() -> None:
 
 
 @pytest.mark.parametrize("runtime", ["tflite", "pte"])
-def test_a_file_holds_a_rounded_table_as_it_is(
+@pytest.mark.parametrize(("kept", "error"), [(("positions",), 1e-4), ((), 0.01)])
+def test_a_file_holds_rounded_words_as_they_are_and_positions_closely(
     write: Write,  # noqa: F811
     tiny_network: Network,
     random_sample: Any,
     runtime: str,
+    kept: tuple[str, ...],
+    error: float,
 ) -> None:
-    """With all else in float32 the file computes what the network with its rounded tables does."""
-    tables = [module for module in tiny_network.modules() if isinstance(module, nn.Embedding)]
-    before = [table.weight.detach().clone() for table in tables]
+    """With all else in float32 the file computes what the network with its rounded tables does.
+
+    A token type is added to the rounded positions, as it is when a checkpoint is read: the sums are
+    no numbers of 4 bits.
+    """
+    words, positions = tiny_network.tokens, tiny_network.positions
+    before = [table.weight.detach().clone() for table in (words, positions)]
     try:
-        for table in tables:
+        for table in (words, positions):
             table.weight.data = torch.from_numpy(rounded_to_blocks(table.weight.detach().numpy()))
+        positions.weight.data += torch.linspace(-0.3, 0.3, positions.embedding_dim)
         linears = [n for n, m in tiny_network.named_modules() if isinstance(m, nn.Linear)]
-        runner, _ = write(runtime, find_recipe("int8-embed4", tuple(linears)))
+        runner, _ = write(runtime, find_recipe("int8-embed4", (*linears, *kept)))
         text = random_sample(LENGTH, 20)
         found = runner.run(text.input_ids, text.token_type_ids, text.length)
         for output, expected in reference_outputs(tiny_network, text).items():
-            np.testing.assert_allclose(found[output], expected, atol=1e-4)
+            np.testing.assert_allclose(found[output], expected, atol=error * np.abs(expected).max())
     finally:
-        for table, weight in zip(tables, before, strict=True):
+        for table, weight in zip((words, positions), before, strict=True):
             table.weight.data = weight
 
 
