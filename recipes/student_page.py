@@ -21,6 +21,15 @@ PASSES = {
     "first pass": "minilm-l6-squad",
     "second pass, a": "second-a",
     "second pass, b": "second-b",
+    "third pass, a": "third-a",
+    "third pass, b": "third-b",
+    "fourth pass, narrower, a": "fourth-a",
+    "fourth pass, narrower, b": "fourth-b",
+}
+MEANS = {
+    "second pass": "minilm-l6-second",
+    "third pass": "minilm-l6-third",
+    "fourth pass, narrower": "minilm-l6-fourth",
 }
 PARTS = {
     "part-full": "all steps",
@@ -41,7 +50,7 @@ _KEPT = ("config", "inputs", "metrics", "versions")
 
 def gather(known: dict[str, Any], runs: Path, bundle: Path, data: Path) -> dict[str, Any]:
     """Records and curves of the trainings, and the answers that the page shows."""
-    records, curves = dict(known["records"]), dict(known["curves"])
+    records, curves, means = (dict(known.get(part, {})) for part in ("records", "curves", "means"))
     for name in (*PASSES.values(), *PARTS, *TEACHERS):
         if not (runs / name).is_dir() and name in records:
             continue
@@ -51,7 +60,16 @@ def gather(known: dict[str, Any], runs: Path, bundle: Path, data: Path) -> dict[
         log = (runs / name / "metrics.jsonl").read_text(encoding="utf-8")
         rows = [json.loads(line) for line in log.splitlines()]
         curves[name] = [row for row in rows if "eval/f1" in row]
-    return {"records": records, "curves": curves, "answers": _answers(bundle, data)}
+    for name in MEANS.values():
+        if (runs / name).is_dir() or name not in means:
+            packed = json.loads((runs / name / "distill.json").read_text(encoding="utf-8"))["pack"]
+            means[name] = packed["scores"][data.name]
+    return {
+        "records": records,
+        "curves": curves,
+        "means": means,
+        "answers": _answers(bundle, data),
+    }
 
 
 def _answers(bundle_folder: Path, data: Path) -> list[dict[str, Any]]:
@@ -94,14 +112,13 @@ def _answers(bundle_folder: Path, data: Path) -> list[dict[str, Any]]:
 
 def report(results: dict[str, Any], scores: list[dict[str, Any]]) -> str:
     """The page in Markdown; every number in it is computed from the results."""
-    first = results["curves"][PASSES["first pass"]][-1]["eval/f1"]
     return (
         (HERE / "text.md")
         .read_text(encoding="utf-8")
         .format(
             scores=_scores(scores),
-            all_questions=f"the first pass ended at {first:.2f} on them.",
             curve=_curve(results),
+            means=_means(results),
             ablation=_runs(results, PARTS, "student"),
             teachers=_runs(results, TEACHERS, "teacher"),
             answers=_shown(results["answers"]),
@@ -144,6 +161,15 @@ def _curve(results: dict[str, Any]) -> str:
         for row in results["curves"][name]:
             scores = f"{row['eval/f1']:.2f} | {row['eval/exact_match']:.2f}"
             lines.append(f"| {shown} | {row['update']:,} | {scores} |")
+    return "\n".join(lines)
+
+
+def _means(results: dict[str, Any]) -> str:
+    lines = ["| pass | F1 of the mean | exact match |", "|---" * 3 + "|"]
+    for shown, name in MEANS.items():
+        found = results["means"][name]
+        f1 = f"{found['f1']:.2f} ({found['f1_low']:.2f} to {found['f1_high']:.2f})"
+        lines.append(f"| {shown} | {f1} | {found['exact_match']:.2f} |")
     return "\n".join(lines)
 
 

@@ -43,7 +43,7 @@ def test_int8_loses_little_on_real_questions() -> None:
     assert set(scores) == {"tflite", "pte"}
     for score in scores.values():
         assert score.n == reference.n == 5253
-        assert score.f1 > reference.f1 - 0.3
+        assert score.f1 > max(82.1, reference.f1 - 0.3)
 
 
 @pytest.mark.skipif(not DEV.is_file(), reason="../shared/data is not here")
@@ -80,7 +80,7 @@ def test_the_card_states_scores_licences_and_origin() -> None:
     record = json.loads((MODEL / "distill.json").read_text(encoding="utf-8"))
     found = record["pack"]["scores"]["squad11-dev-A.json.gz"]
     assert f"F1 {found['f1']:.2f} (95 % interval {found['f1_low']:.2f} to " in card
-    assert found["f1"] >= 81
+    assert found["f1"] > 82.1
     assert "## Limits and bias" in card
     for part in ("license: apache-2.0", "data_license: cc-by-sa-4.0", "all-MiniLM-L6-v2"):
         assert part in card
