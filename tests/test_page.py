@@ -133,7 +133,7 @@ def test_what_must_be_seen_is_seen(page: Path) -> None:
       const text = part => document.querySelector(part).innerText;
       seen.headline = text(".headline"); seen.caveats = text(".caveats");
       seen.body = document.body.innerText;
-      seen.pictures = [...document.querySelectorAll("svg")].map(one => one.clientWidth);
+      seen.pictures = [...document.querySelectorAll("#device1 svg")].map(one => one.clientWidth);
       seen.links = [...document.querySelectorAll(".raw a")].map(link => link.getAttribute("href"));
       seen.fetched = performance.getEntriesByType("resource").length;
       dispatchEvent(new Event("beforeprint"));
