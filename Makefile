@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 JOBS ?= 2
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 STAMP := .venv/.complete
 
 .PHONY: help setup study test bundle test-slow test-kotlin apk check test-swift test-compat test-device test-arm host-model
@@ -49,10 +50,10 @@ test: $(STAMP)
 		elif test $$? = 3; then echo "skipped: the Kotlin core and app, for their tools cannot be installed"; \
 		else exit 1; fi
 	@echo "not run by make test: the Swift core and app (make test-swift), the APK (make apk), the slow tests (make test-slow)"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	@$(PYTEST)
 
 test-slow: $(STAMP)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow
+	@$(PYTEST) -m slow
 
 # The core first: it exports the real model, which the app's tests use too.
 test-kotlin: $(STAMP)
@@ -113,12 +114,12 @@ host-model: $(STAMP)
 
 # The phone in a box and the files that ship on ARM64; docs/phones.md. A network of its own: adbd listens
 # everywhere, and nobody's phones are seen.
-ON_DEVICE := -m pytest -n $(JOBS) --dist worksteal -o python_files='check_*.py' -o pythonpath=tests/device
+ON_DEVICE := $(PYTEST) -o python_files='check_*.py' -o pythonpath=tests/device
 test-device: host-model
 	@tests/device/install.sh device $(BIN)/python
 	@unshare --user --map-root-user --net sh -c 'ip link set lo up && exec "$$@"' sh \
-		$(BIN)/python $(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py programs.py)
+		$(ON_DEVICE) $(addprefix tests/device/check_,arm64.py faults.py cuts.py bench.py programs.py)
 
 test-arm: host-model
 	@tests/device/install.sh arm $(BIN)/python
-	@$(BIN)/python $(ON_DEVICE) tests/device/check_arm.py
+	@$(ON_DEVICE) tests/device/check_arm.py

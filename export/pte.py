@@ -157,12 +157,11 @@ def _quantize(
     from torchao.quantization import Int8DynamicActivationIntxWeightConfig, quantize_
 
     model = Outputs(copy.deepcopy(network))
-    if recipe.tables.scales == BLOCK:
-        replace_modules(
-            model.network,
-            {nn.Embedding: _BlockTable},
-            lambda name: recipe.keeps(name) or recipe.table(name).scales != BLOCK,
-        )
+    replace_modules(
+        model.network,
+        {nn.Embedding: _BlockTable},
+        lambda name: recipe.keeps(name) or recipe.table(name).scales != BLOCK,
+    )
     # The tables that are left are all stored in one way.
     numbers = recipe.table(POSITIONS)
     quantize_(model, _tables(numbers), filter_fn=_chooses(nn.Embedding, recipe))

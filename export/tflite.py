@@ -4,7 +4,7 @@ import copy
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import nn
 from export.layers import PlainNorm, replace_modules
 from export.manifest import Entry, Interface, TensorSpec
 from export.network import Network
-from export.recipes import POSITIONS, STATIC, Numbers, Recipe
+from export.recipes import STATIC, Numbers, Recipe
 from export.samples import Sample
 from export.tflite_pack import pack
 from tasks.blocks import BLOCK_SIZE
@@ -80,21 +80,15 @@ def _narrow(
     operations = qtyping.TFLOperationName
     _set(tool, operations.FULLY_CONNECTED, recipe.linears, static=recipe.activations == STATIC)
     _set(tool, operations.EMBEDDING_LOOKUP, recipe.tables, static=False)
-    if recipe.table(POSITIONS) != recipe.tables:
-        for scope in _scopes(floats, network, lambda module: module == POSITIONS):
-            _set(
-                tool,
-                operations.EMBEDDING_LOOKUP,
-                recipe.table(POSITIONS),
-                static=False,
-                scope=scope,
+    for module, scope in _scopes(floats, network):
+        if recipe.keeps(module):
+            tool.update_quantization_recipe(
+                scope,
+                operations.ALL_SUPPORTED,
+                algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
             )
-    for scope in _scopes(floats, network, recipe.keeps):
-        tool.update_quantization_recipe(
-            scope,
-            operations.ALL_SUPPORTED,
-            algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
-        )
+        elif (numbers := recipe.table(module)) != recipe.tables:
+            _set(tool, operations.EMBEDDING_LOOKUP, numbers, static=False, scope=scope)
     found = None
     if recipe.activations == STATIC:
         found = tool.calibrate(_feeds(interface, calibration), num_threads=1)
@@ -128,8 +122,8 @@ def _set(
     tool.add_dynamic_config(scope, operation, bits, granularity)
 
 
-def _scopes(floats: Path, network: nn.Module, chosen: Callable[[str], bool]) -> list[str]:
-    """Return patterns of what the quantizer calls the operators of the chosen modules' weights.
+def _scopes(floats: Path, network: nn.Module) -> list[tuple[str, str]]:
+    """Return each module with weights, and a pattern of what the quantizer calls its operator.
 
     It knows an operator by the names of its outputs, which tell nothing where operators were fused.
     The name of a linear's weights tells the module, and so does that of what a lookup makes.
@@ -151,9 +145,9 @@ def _scopes(floats: Path, network: nn.Module, chosen: Callable[[str], bool]) -> 
             else:
                 continue
             module = modules.get(_module_parts(source))
-            if module is not None and chosen(module):
+            if module is not None:
                 scope = "".join(f"{names[output]};" for output in operator.outputs)
-                scopes.append(f"^{re.escape(scope)}$")
+                scopes.append((module, f"^{re.escape(scope)}$"))
     return scopes
 
 

@@ -134,6 +134,8 @@ def test_what_must_be_seen_is_seen(page: Path) -> None:
       seen.headline = text(".headline"); seen.caveats = text(".caveats");
       seen.body = document.body.innerText;
       seen.pictures = [...document.querySelectorAll("#device1 svg")].map(one => one.clientWidth);
+      seen.devices = [...document.querySelectorAll("main > section")].map(
+        part => part.querySelectorAll("svg").length);
       seen.links = [...document.querySelectorAll(".raw a")].map(link => link.getAttribute("href"));
       seen.fetched = performance.getEntriesByType("resource").length;
       dispatchEvent(new Event("beforeprint"));
@@ -146,6 +148,7 @@ def test_what_must_be_seen_is_seen(page: Path) -> None:
     assert "1.63x" in seen["body"]
     assert len(seen["pictures"]) == 3
     assert min(seen["pictures"]) > 300
+    assert seen["devices"] == [3, 3, 0]  # the emulated one has counts, no times
     assert len(seen["links"]) == len(find_result_files([STUDY]))
     assert all((page.parent / link).resolve().is_file() for link in seen["links"])
     assert seen["fetched"] == 0
