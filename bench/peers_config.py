@@ -68,7 +68,10 @@ class PeersConfig:
     )
     page: Path | None = field(
         default=None,
-        metadata={"help": "Markdown page whose tables, between its marks, are written anew"},
+        metadata={
+            "help": "Markdown page whose tables between the marks of the --out folder's name are "
+            "written anew"
+        },
     )
 
     def __post_init__(self) -> None:

@@ -15,7 +15,6 @@ from bench.tables import count_threads, list_threads, number
 from bench.typical import Typical
 from export import strict_json
 
-BEGIN, END = "<!-- from the result files: begin -->", "<!-- from the result files: end -->"
 T = TypeVar("T")
 OURS = ("tflite", "pte")
 NAMES = RUNTIME_NAMES | {
@@ -30,14 +29,28 @@ NAMES = RUNTIME_NAMES | {
 YARDSTICK = ("onnxruntime", "int8")
 
 
-def write_page(results: Path, page: Path) -> None:
-    """Put the tables of a folder of results between the two marks of a page."""
+def marks(results: Path) -> tuple[str, str]:
+    """Return the lines between which a page has the tables of this folder, one machine's."""
+    name = results.resolve().name
+    return f"<!-- results of {name}: begin -->", f"<!-- results of {name}: end -->"
+
+
+def require_marks(results: Path, page: Path) -> None:
+    """ValueError or FileNotFoundError where the page has no place for the folder's tables."""
+    begin, end = marks(results)
     text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(END) < text.index(BEGIN):
-        raise ValueError(f"{page} must hold the lines {BEGIN!r} and {END!r} once, in this order")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
+        raise ValueError(f"{page} must hold the lines {begin!r} and {end!r} once, in this order")
+
+
+def write_page(results: Path, page: Path) -> None:
+    """Put the tables of a folder of results between its two marks on a page."""
+    require_marks(results, page)
+    begin, end = marks(results)
+    text = page.read_text(encoding="utf-8")
+    before, after = text.partition(begin)[0], text.partition(end)[2]
     partial = page.with_name(f".{page.name}.partial")
-    partial.write_text(f"{before}{BEGIN}\n{render(results)}{END}{after}", encoding="utf-8")
+    partial.write_text(f"{before}{begin}\n{render(results)}{end}{after}", encoding="utf-8")
     partial.replace(page)
 
 

@@ -6,9 +6,11 @@ framework for transformers", 2022). All layers are ranked together, so some keep
 
 A silenced part stays where it is with all its weights 0, so the checkpoint keeps the shape of its
 family and loads everywhere. No gradient reaches weights that are 0 before and behind the part: it
-stays silent in any further training, and `export` leaves it out.
+stays silent in any further training, and `export` leaves it out. What stays is fitted to give what
+the whole model gave (`distill.least_squares`).
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from distill.folder import (
     refuse_existing,
     write_record,
 )
+from distill.least_squares import refit
 from distill.model import check_length, save_model
 from distill.structured_pruning_config import PruneConfig
 from distill.student import copy_tokenizer
@@ -71,16 +74,23 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     task = make_task(settings, load_tokenizer(config.checkpoint))
     model = task.load_student(config.checkpoint, torch.device("cpu"))
     check_length(model, config.checkpoint, config.max_length)
-    batches = epoch_batches([len(one.input_ids) for one in task.examples], BATCH, config.seed, 0)
     pad_id = model.config.pad_token_id or 0
+    batches = [
+        collate([task.examples[i] for i in batch], pad_id)
+        for batch in epoch_batches(
+            [len(one.input_ids) for one in task.examples], BATCH, config.seed, 0
+        )
+    ]
     information = _Information(model)
     for number, batch in enumerate(batches):
         report("weighing heads and neurons", number, len(batches))
-        information.add(collate([task.examples[i] for i in batch], pad_id))
+        information.add(batch)
+    whole = copy.deepcopy(model)
     heads = chosen(information.heads, config.heads, 1)
     neurons = chosen(information.neurons, config.neurons, BLOCK)
     for parts, silent_heads, silent_neurons in zip(layers_of(model), heads, neurons, strict=True):
         _silence(parts, silent_heads, silent_neurons, len(information.heads[0]))
+    refit(model, whole, *_residual_sums(model), batches, report)
     with finished_folder(config.out, config.force) as folder:
         save_model(model, folder)
         copy_tokenizer(config.checkpoint, folder)
@@ -132,6 +142,17 @@ def layers_of(model: Any) -> list[_Parts]:
         )
         for layer in (base.transformer if distilbert else base.encoder).layer
     ]
+
+
+def _residual_sums(model: Any) -> tuple[list[str], list[tuple[str, str]]]:
+    """The layers' names; in each, linears whose output joins a residual, and the sums' norms."""
+    distilbert = model.config.model_type == "distilbert"
+    names = [(f"{part}output.dense", f"{part}output.LayerNorm") for part in ("attention.", "")]
+    if distilbert:
+        names = [(LAYER_NAMES[linear], LAYER_NAMES[norm]) for linear, norm in names]
+    stack = "transformer" if distilbert else "encoder"
+    count = model.config.num_hidden_layers
+    return [f"{model.base_model_prefix}.{stack}.layer.{i}" for i in range(count)], names
 
 
 class _Information:

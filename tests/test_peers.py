@@ -27,7 +27,7 @@ from bench.process import Worker
 from bench.result import RANDOM, DataFile, Result, read_result, write_result
 from bench.samples import median
 from bench.shapes import LABEL_FILE, Shape, write_shape
-from bench.speed_page import BEGIN, END, render, write_page
+from bench.speed_page import marks, render, write_page
 from bench.tables import number
 from bench.typical import Typical, is_known
 from export import strict_json
@@ -126,10 +126,12 @@ def test_the_page_has_our_times_beside_those_of_others(
     assert gemm.rate() == pytest.approx(20.0)
     (results / "gemm-1t.json").write_text(strict_json.dump(gemm))
     page = tmp_path / "speed.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    begin, end = marks(results)
+    other = "\n".join(marks(tmp_path / "other machine"))
+    page.write_text(f"{other}\n{begin}\nold\n{end}\nafter\n")
     write_page(results, page)
     text = page.read_text()
-    assert text == f"before\n{BEGIN}\n{render(results)}{END}\nafter\n"
+    assert text == f"{other}\n{begin}\n{render(results)}{end}\nafter\n"
     assert "| torch eager | float32 |" in text
     assert "old" not in text
     page.write_text("no marks")
@@ -244,13 +246,26 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(checkpoint: Path, tmp_path:
 SPEED = Path(__file__).resolve().parents[1] / "docs" / "speed"
 
 
-@pytest.mark.skipif(not SPEED.is_dir(), reason="docs/speed has no results yet")
 def test_the_page_says_what_its_results_say(tmp_path: Path) -> None:
     committed = SPEED.with_suffix(".md").read_text(encoding="utf-8")
     page = tmp_path / "speed.md"
     page.write_text(committed, encoding="utf-8")
-    write_page(SPEED, page)
+    machines = [folder for folder in SPEED.iterdir() if folder.is_dir()]
+    assert machines
+    for machine in machines:
+        write_page(machine, page)
     assert page.read_text(encoding="utf-8") == committed
+
+
+def test_a_page_without_a_place_for_the_tables_is_refused_before_anything_is_measured(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "speed.md"
+    page.write_text("no marks")
+    config = PeersConfig(models=(checkpoint,), shapes=(), out=tmp_path / "out", page=page)
+    with pytest.raises(ValueError, match=r"speed\.md must hold the lines .*results of out: begin"):
+        compare_peers(config)
+    assert not config.out.exists()
 
 
 def test_unknown_peers_and_recipes_are_refused_with_the_known_ones() -> None:

@@ -149,6 +149,29 @@ def test_a_head_that_hardly_speaks_goes_first(checkpoint: Path, tmp_path: Path) 
     assert found == ([[], [2]], [list(range(10, 42)), []])
 
 
+def test_what_stays_takes_over_what_it_can(checkpoint: Path, tmp_path: Path) -> None:
+    model = AutoModelForQuestionAnswering.from_pretrained(checkpoint).eval()
+    with torch.no_grad():
+        for parts in layers_of(model):  # the second block says what the first does, more quietly
+            parts.up.weight[BLOCK : 2 * BLOCK] = parts.up.weight[:BLOCK]
+            parts.up.bias[BLOCK : 2 * BLOCK] = parts.up.bias[:BLOCK]
+            parts.down.weight[:, BLOCK : 2 * BLOCK] *= 0.02
+    twice = tmp_path / "twice"
+    shutil.copytree(checkpoint, twice)
+    model.save_pretrained(twice)
+    out = prune(settings(twice, tmp_path / "out", heads=0.0, neurons=1 / 3))
+    assert silent(out) == ([[], []], [list(range(BLOCK, 2 * BLOCK))] * 2)
+    _, expected = logits_of(model)
+    _, found = logits_of(AutoModelForQuestionAnswering.from_pretrained(out).eval())
+    with torch.no_grad():
+        for parts in layers_of(model):
+            parts.down.weight[:, BLOCK : 2 * BLOCK] = 0
+    _, lost = logits_of(model)
+    for name, logits in expected.items():
+        departs, would_depart = ((one[name] - logits).abs().max() for one in (found, lost))
+        assert departs < would_depart / 20
+
+
 def test_the_same_examples_give_the_same_weights(
     pruned: Path, checkpoint: Path, tmp_path: Path
 ) -> None:
