@@ -15,7 +15,7 @@ from bench.result import RANDOM, Result
 from bench.reuse import bundle_is_current, known_session
 from bench.setting import Candidate, Setting
 from bench.shapes import count_parameters, weights_label
-from bench.speed_page import require_marks, write_page
+from bench.speed_page import around_tables, write_page
 from bench.subject import real_tokens
 from bench.typical import is_known, measure_typical
 from export import strict_json
@@ -46,7 +46,7 @@ def compare_peers(config: PeersConfig, progress: Progress = lambda *_: None) -> 
     results: list[Result] = []
     refused: list[Refused] = []
     if config.page is not None:
-        require_marks(config.out, config.page)
+        around_tables(config.out, config.page)  # refuses a page without a place for them
     config.out.mkdir(parents=True, exist_ok=True)
     for threads in config.threads:
         progress("the machine's rate of int8 matrix products", 0, 0)

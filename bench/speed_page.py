@@ -35,22 +35,23 @@ def marks(results: Path) -> tuple[str, str]:
     return f"<!-- results of {name}: begin -->", f"<!-- results of {name}: end -->"
 
 
-def require_marks(results: Path, page: Path) -> None:
-    """ValueError or FileNotFoundError where the page has no place for the folder's tables."""
+def around_tables(results: Path, page: Path) -> tuple[str, str]:
+    """Return a page's text up to and from the folder's tables, with their marks.
+
+    Raises FileNotFoundError without a page and ValueError where it has no place for the tables.
+    """
     begin, end = marks(results)
     text = page.read_text(encoding="utf-8")
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
         raise ValueError(f"{page} must hold the lines {begin!r} and {end!r} once, in this order")
+    return text.partition(begin)[0] + begin, end + text.partition(end)[2]
 
 
 def write_page(results: Path, page: Path) -> None:
     """Put the tables of a folder of results between its two marks on a page."""
-    require_marks(results, page)
-    begin, end = marks(results)
-    text = page.read_text(encoding="utf-8")
-    before, after = text.partition(begin)[0], text.partition(end)[2]
+    before, after = around_tables(results, page)
     partial = page.with_name(f".{page.name}.partial")
-    partial.write_text(f"{before}{begin}\n{render(results)}{end}{after}", encoding="utf-8")
+    partial.write_text(f"{before}\n{render(results)}{after}", encoding="utf-8")
     partial.replace(page)
 
 

@@ -5,12 +5,14 @@ output. Here the whole linear behind them is free, with its bias, and what it mu
 what the layers before it still lack. Labels and gradients have no part in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from distill.batches import Batch
 from distill.model import token_types
@@ -56,35 +58,35 @@ def refit(
         old, new = whole.get_submodule(name), pruned.get_submodule(name)
         for step, (linear, norm) in enumerate(sums):
             report("fitting what stays", number * len(sums) + step, steps)
-            _fit(new, old, linear, norm, list(zip(calls, found, wanted, strict=True)))
-        wanted = [_after(old, norm, call, x) for call, x in zip(calls, wanted, strict=True)]
-        found = [_after(new, norm, call, x) for call, x in zip(calls, found, strict=True)]
+            wanted_sums = _sums(old, norm, calls, wanted)
+            _fit(new, linear, norm, zip(calls, found, wanted_sums, strict=True))
+        wanted = [old.get_submodule(norm)(x) for x in wanted_sums]
+        found = [new.get_submodule(norm)(x) for x in _sums(new, norm, calls, found)]
 
 
 def _fit(
-    new: nn.Module,
-    old: nn.Module,
+    layer: nn.Module,
     linear_name: str,
     norm_name: str,
-    data: Sequence[tuple[_Call, Tensor, Tensor]],
+    data: Iterable[tuple[_Call, Tensor, Tensor]],
 ) -> None:
     """Changes a linear by the D that minimises |X D - R|^2 + r |D|^2.
 
     X: its inputs at the real tokens, and a column of ones for the bias; R: what is missing at the
-    norm behind it; r: `RIDGE` of the mean square of X. data: calls, and states for new and for old.
+    norm behind it; r: `RIDGE` of the mean square of X. data: calls, the states that enter the
+    layer, and what should enter the norm.
     """
-    linear = new.get_submodule(linear_name)
+    linear = layer.get_submodule(linear_name)
     assert isinstance(linear, nn.Linear)
     heard = linear.weight.any(0)
     size = int(heard.sum())
     squares = torch.zeros(size + 1, size + 1, dtype=torch.float64)
     products = torch.zeros(size + 1, linear.out_features, dtype=torch.float64)
-    for call, found, wanted in data:
-        inputs, gives = _entering(new, (linear_name, norm_name), call, found)
-        (target,) = _entering(old, (norm_name,), call, wanted)
+    for call, states, wanted in data:
+        inputs, gives = _entering(layer, (linear_name, norm_name), call, states)
         x = nn.functional.pad(inputs[call.real][:, heard], (0, 1), value=1.0)
         squares += x.T @ x
-        products += x.T @ (target - gives)[call.real]
+        products += x.T @ (wanted - gives)[call.real]
     ridge = RIDGE * squares.diagonal()[:-1].mean().expand(size + 1).clone()
     ridge[-1] = 0  # the bias is free
     change = torch.linalg.solve(squares + ridge.diag(), products).to(linear.weight)
@@ -92,11 +94,13 @@ def _fit(
     linear.bias.add_(change[-1])
 
 
-def _after(layer: nn.Module, norm: str, call: _Call, states: Tensor) -> Tensor:
-    """The states that leave a layer, which its last norm gives."""
-    (summed,) = _entering(layer, (norm,), call, states)
-    left: Tensor = layer.get_submodule(norm)(summed)
-    return left
+def _sums(
+    layer: nn.Module, norm: str, calls: Sequence[_Call], states: Sequence[Tensor]
+) -> list[Tensor]:
+    """What enters a norm of a layer, for all batches."""
+    return [
+        _entering(layer, (norm,), call, one)[0] for call, one in zip(calls, states, strict=True)
+    ]
 
 
 def _entering(layer: nn.Module, names: Sequence[str], call: _Call, states: Tensor) -> list[Tensor]:
@@ -108,15 +112,9 @@ def _entering(layer: nn.Module, names: Sequence[str], call: _Call, states: Tenso
         if len(found) == len(names):
             raise _ReachedError
 
-    hooks = [layer.get_submodule(name).register_forward_pre_hook(keep) for name in names]
-    try:
+    with _until(layer.get_submodule(name).register_forward_pre_hook(keep) for name in names):
         layer(states, *call.arguments, **call.named)
-    except _ReachedError:
-        return found
-    finally:
-        for hook in hooks:
-            hook.remove()
-    raise AssertionError(f"the layer has not called all of {names}")
+    return found
 
 
 def _first_call(model: Any, layer: str, batch: Batch) -> tuple[Tensor, _Call]:
@@ -127,12 +125,23 @@ def _first_call(model: Any, layer: str, batch: Batch) -> tuple[Tensor, _Call]:
         calls.append((arguments[0], _Call(arguments[1:], named, batch.mask.bool())))
         raise _ReachedError
 
-    hook = model.get_submodule(layer).register_forward_pre_hook(keep, with_kwargs=True)
-    types = token_types(model, batch.token_type_ids)
+    with _until([model.get_submodule(layer).register_forward_pre_hook(keep, with_kwargs=True)]):
+        model(
+            input_ids=batch.input_ids,
+            attention_mask=batch.mask,
+            **token_types(model, batch.token_type_ids),
+        )
+    return calls[0]
+
+
+@contextmanager
+def _until(hooks: Iterable[RemovableHandle]) -> Iterator[None]:
+    """A forward pass that one of its hooks ends."""
+    handles = list(hooks)
     try:
-        model(input_ids=batch.input_ids, attention_mask=batch.mask, **types)
+        yield
     except _ReachedError:
-        return calls[0]
+        pass
     finally:
-        hook.remove()
-    raise AssertionError(f"the model has not called {layer}")
+        for handle in handles:
+            handle.remove()

@@ -90,7 +90,7 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     neurons = chosen(information.neurons, config.neurons, BLOCK)
     for parts, silent_heads, silent_neurons in zip(layers_of(model), heads, neurons, strict=True):
         _silence(parts, silent_heads, silent_neurons, len(information.heads[0]))
-    refit(model, whole, *_residual_sums(model), batches, report)
+    refit(model, whole, _layer_names(model), _residual_sums(model), batches, report)
     with finished_folder(config.out, config.force) as folder:
         save_model(model, folder)
         copy_tokenizer(config.checkpoint, folder)
@@ -127,11 +127,9 @@ def chosen(worth: list[Tensor], share: float, block: int) -> list[list[int]]:
 
 def layers_of(model: Any) -> list[_Parts]:
     """The layers of a BERT or DistilBERT with any head."""
-    base = getattr(model, model.base_model_prefix)
-    distilbert = model.config.model_type == "distilbert"
 
-    def linear(layer: nn.Module, name: str) -> Any:
-        return layer.get_submodule(LAYER_NAMES[name] if distilbert else name)
+    def linear(layer: str, name: str) -> Any:
+        return model.get_submodule(f"{layer}.{_own_name(model, name)}")
 
     return [
         _Parts(
@@ -140,19 +138,27 @@ def layers_of(model: Any) -> list[_Parts]:
             linear(layer, "intermediate.dense"),
             linear(layer, "output.dense"),
         )
-        for layer in (base.transformer if distilbert else base.encoder).layer
+        for layer in _layer_names(model)
     ]
 
 
-def _residual_sums(model: Any) -> tuple[list[str], list[tuple[str, str]]]:
-    """The layers' names; in each, linears whose output joins a residual, and the sums' norms."""
-    distilbert = model.config.model_type == "distilbert"
-    names = [(f"{part}output.dense", f"{part}output.LayerNorm") for part in ("attention.", "")]
-    if distilbert:
-        names = [(LAYER_NAMES[linear], LAYER_NAMES[norm]) for linear, norm in names]
-    stack = "transformer" if distilbert else "encoder"
+def _residual_sums(model: Any) -> list[tuple[str, str]]:
+    """Of a layer, the linears whose output joins a residual, and the norms of these sums."""
+    return [
+        (_own_name(model, f"{part}output.dense"), _own_name(model, f"{part}output.LayerNorm"))
+        for part in ("attention.", "")
+    ]
+
+
+def _layer_names(model: Any) -> list[str]:
+    stack = "transformer" if model.config.model_type == "distilbert" else "encoder"
     count = model.config.num_hidden_layers
-    return [f"{model.base_model_prefix}.{stack}.layer.{i}" for i in range(count)], names
+    return [f"{model.base_model_prefix}.{stack}.layer.{number}" for number in range(count)]
+
+
+def _own_name(model: Any, name: str) -> str:
+    """What the model calls the part of a layer that BERT calls `name`."""
+    return LAYER_NAMES[name] if model.config.model_type == "distilbert" else name
 
 
 class _Information:
