@@ -30,4 +30,8 @@ class PruneConfig:
         for name in ("heads", "neurons"):
             share = getattr(self, name)
             check(0 <= share < 1, f"{name} is a share of at least 0 and less than 1: {share}")
+        check(
+            self.heads > 0 or self.neurons > 0,
+            "heads and neurons are both 0: nothing would be silenced; give a share of one of them",
+        )
         check(self.examples >= 1, f"examples must be at least 1: {self.examples}")

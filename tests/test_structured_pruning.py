@@ -225,6 +225,7 @@ def test_a_layer_that_is_all_silent_keeps_one_of_each(checkpoint: Path, tmp_path
     [
         ({"heads": 1.0}, "heads is a share of at least 0 and less than 1: 1.0"),
         ({"neurons": -0.1}, "neurons is a share"),
+        ({"heads": 0.0, "neurons": 0.0}, "both 0: nothing would be silenced"),
         ({"examples": 0}, "examples must be at least 1"),
         ({"task": "poetry"}, "task 'poetry' is unknown"),
     ],
