@@ -16,6 +16,7 @@ from distill.finetune_tasks import Task
 from distill.int8_linear import use_int8
 from distill.job import Update
 from distill.model import freeze, save_model
+from distill.narrow_linear import compute_without_silent
 
 
 class FinetuneJob:
@@ -34,6 +35,7 @@ class FinetuneJob:
             config.weight_task, config.weight_kl, config.weight_cosine, config.temperature
         )
         freeze(student, config.freeze)
+        compute_without_silent(student)
         if config.precision == "int8":
             use_int8(student)
         if config.compile:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from distill.narrow_linear import NarrowLinear
+
 
 def use_int8(model: nn.Module) -> int:
     """Lets all linear layers inside the encoder of `model` train in int8; returns their number.
@@ -21,19 +23,21 @@ def use_int8(model: nn.Module) -> int:
     found = [
         module
         for name, module in model.named_modules()
-        if type(module) is nn.Linear and (".encoder." in name or ".transformer." in name)
+        if type(module) in (nn.Linear, NarrowLinear)
+        and (".encoder." in name or ".transformer." in name)
     ]
     for module in found:
         module.__class__ = _Int8Linear  # the same parameters in the same places, another forward
     return len(found)
 
 
-class _Int8Linear(nn.Linear):
+class _Int8Linear(NarrowLinear):
     def forward(self, input: Tensor) -> Tensor:
+        weight, bias = self.live()
         if not self.training:
-            return functional.linear(input, self.weight, self.bias)
-        product: Tensor = _SwitchBack.apply(input, self.weight)  # type: ignore[no-untyped-call]
-        return product if self.bias is None else product + self.bias
+            return functional.linear(input, weight, bias)
+        product: Tensor = _SwitchBack.apply(input, weight)  # type: ignore[no-untyped-call]
+        return product if bias is None else product + bias
 
 
 class _SwitchBack(torch.autograd.Function):

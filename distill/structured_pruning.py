@@ -6,14 +6,14 @@ framework for transformers", 2022). All layers are ranked together, so some keep
 
 A silenced part stays where it is with all its weights 0, so the checkpoint keeps the shape of its
 family and loads everywhere. No gradient reaches weights that are 0 before and behind the part: it
-stays silent in any further training, and `export` leaves it out. What stays is fitted to give what
-the whole model gave (`distill.least_squares`).
+stays silent in any further training, which computes without it (`distill.narrow_linear`), and
+`export` leaves it out. What stays is fitted to give what the whole model gave
+(`distill.least_squares`).
 """
 
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,27 +31,17 @@ from distill.folder import (
     refuse_existing,
     write_record,
 )
+from distill.layer_parts import Parts, layer_names, layers_of, own_name
 from distill.least_squares import refit
 from distill.model import check_length, save_model
 from distill.structured_pruning_config import PruneConfig
 from distill.student import copy_tokenizer
-from distill.student_weights import LAYER_NAMES
 from tasks.token_counts import Report
 from tasks.tokenizer import load_tokenizer
 
 BLOCK = 32
 """Neurons are kept and silenced by so many, for the kernels take them in groups of 8, 16 or 32."""
 BATCH = 8
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """The linears around the heads and the neurons of one layer."""
-
-    queries: tuple[nn.Linear, ...]
-    mixed: nn.Linear
-    up: nn.Linear
-    down: nn.Linear
 
 
 def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
@@ -90,7 +80,7 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     neurons = chosen(information.neurons, config.neurons, BLOCK)
     for parts, silent_heads, silent_neurons in zip(layers_of(model), heads, neurons, strict=True):
         _silence(parts, silent_heads, silent_neurons, len(information.heads[0]))
-    refit(model, whole, _layer_names(model), _residual_sums(model), batches, report)
+    refit(model, whole, layer_names(model), _residual_sums(model), batches, report)
     with finished_folder(config.out, config.force) as folder:
         save_model(model, folder)
         copy_tokenizer(config.checkpoint, folder)
@@ -125,40 +115,12 @@ def chosen(worth: list[Tensor], share: float, block: int) -> list[list[int]]:
     return [sorted(ids) for ids in silent]
 
 
-def layers_of(model: Any) -> list[_Parts]:
-    """The layers of a BERT or DistilBERT with any head."""
-
-    def linear(layer: str, name: str) -> Any:
-        return model.get_submodule(f"{layer}.{_own_name(model, name)}")
-
-    return [
-        _Parts(
-            tuple(linear(layer, f"attention.self.{name}") for name in ("query", "key", "value")),
-            linear(layer, "attention.output.dense"),
-            linear(layer, "intermediate.dense"),
-            linear(layer, "output.dense"),
-        )
-        for layer in _layer_names(model)
-    ]
-
-
 def _residual_sums(model: Any) -> list[tuple[str, str]]:
     """Of a layer, the linears whose output joins a residual, and the norms of these sums."""
     return [
-        (_own_name(model, f"{part}output.dense"), _own_name(model, f"{part}output.LayerNorm"))
+        (own_name(model, f"{part}output.dense"), own_name(model, f"{part}output.LayerNorm"))
         for part in ("attention.", "")
     ]
-
-
-def _layer_names(model: Any) -> list[str]:
-    stack = "transformer" if model.config.model_type == "distilbert" else "encoder"
-    count = model.config.num_hidden_layers
-    return [f"{model.base_model_prefix}.{stack}.layer.{number}" for number in range(count)]
-
-
-def _own_name(model: Any, name: str) -> str:
-    """What the model calls the part of a layer that BERT calls `name`."""
-    return LAYER_NAMES[name] if model.config.model_type == "distilbert" else name
 
 
 class _Information:
@@ -211,7 +173,7 @@ def _gated(linears: list[nn.Linear], gates: list[Tensor]) -> Iterator[None]:
 
 
 @torch.no_grad()
-def _silence(parts: _Parts, heads: list[int], neurons: list[int], count: int) -> None:
+def _silence(parts: Parts, heads: list[int], neurons: list[int], count: int) -> None:
     """Sets all weights of these heads (of `count`) and neurons to 0."""
     width = parts.mixed.in_features // count
     rows = [row for head in heads for row in range(head * width, (head + 1) * width)]

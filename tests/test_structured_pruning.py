@@ -1,5 +1,6 @@
 """Silenced heads and neurons: the least needed ones, silent for good, and in no file that ships."""
 
+import copy
 import json
 import shutil
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from transformers import AutoModelForQuestionAnswering
 
 from distill.finetune import finetune
 from distill.finetune_config import FinetuneConfig
-from distill.structured_pruning import BLOCK, chosen, layers_of, prune
+from distill.layer_parts import layers_of
+from distill.narrow_linear import compute_without_silent
+from distill.structured_pruning import BLOCK, chosen, prune
 from distill.structured_pruning_config import PruneConfig
 from distill.student import make_student
 from distill.student_config import StudentConfig
@@ -135,6 +138,51 @@ def test_what_is_silent_stays_so_in_training(pruned: Path, precision: str, tmp_p
     assert silent(trained) == silent(pruned)
     before, after = (load_file(folder / "model.safetensors") for folder in (pruned, trained))
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_training_computes_without_what_is_silent(pruned: Path) -> None:
+    """The same answers and gradients from narrower products, and the same weights to save."""
+    model = AutoModelForQuestionAnswering.from_pretrained(pruned)
+    narrow = copy.deepcopy(model)
+    compute_without_silent(narrow)
+    assert list(narrow.state_dict()) == list(model.state_dict())
+    widths: dict[str, int] = {}
+    for name, module in narrow.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_hook(
+                lambda _, inputs, output, name=name: widths.update({name: output.shape[-1]})
+            )
+    ids = torch.arange(5, 37).view(2, 16)
+    for one in (model, narrow):
+        found = one(input_ids=ids)
+        (found.start_logits[:, 3] - found.end_logits[:, 7]).sum().backward()
+    names = {id(module): name for name, module in narrow.named_modules()}
+    layers = zip(layers_of(narrow), *silent(pruned), strict=True)
+    for parts, no_heads, no_neurons in layers:
+        assert widths[names[id(parts.up)]] == NEURONS - len(no_neurons)
+        for query in parts.queries:
+            assert widths[names[id(query)]] == 8 * (HEADS - len(no_heads))
+    gradients = dict(narrow.named_parameters())
+    largest = max(float(one.grad.abs().max()) for one in model.parameters() if one.grad is not None)
+    for name, weights in model.named_parameters():
+        if weights.grad is not None:
+            torch.testing.assert_close(
+                gradients[name].grad, weights.grad, rtol=1e-4, atol=1e-6 * largest, msg=name
+            )
+
+
+def test_a_layer_without_a_voice_keeps_one_part(checkpoint: Path) -> None:
+    model = AutoModelForQuestionAnswering.from_pretrained(checkpoint).eval()
+    with torch.no_grad():
+        for linear in (*layers_of(model)[0].queries, layers_of(model)[0].mixed):
+            linear.weight.zero_()
+            linear.bias.zero_()
+    narrow = copy.deepcopy(model)
+    compute_without_silent(narrow)
+    _, expected = logits_of(model)
+    _, found = logits_of(narrow)
+    for name, logits in expected.items():
+        torch.testing.assert_close(found[name], logits)
 
 
 def test_a_head_that_hardly_speaks_goes_first(checkpoint: Path, tmp_path: Path) -> None:
