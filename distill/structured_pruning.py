@@ -78,6 +78,12 @@ def prune(config: PruneConfig, report: Report = lambda *_: None) -> Path:
     whole = copy.deepcopy(model)
     heads = chosen(information.heads, config.heads, 1)
     neurons = chosen(information.neurons, config.neurons, BLOCK)
+    if not any([*heads, *neurons]):
+        raise ValueError(
+            f"--heads {config.heads} and --neurons {config.neurons} silence nothing in this model: "
+            f"{len(heads)} layers of {len(information.heads[0])} heads and "
+            f"{len(information.neurons[0])} neurons, which go by {BLOCK}; give larger shares"
+        )
     for parts, silent_heads, silent_neurons in zip(layers_of(model), heads, neurons, strict=True):
         _silence(parts, silent_heads, silent_neurons, len(information.heads[0]))
     refit(model, whole, layer_names(model), _residual_sums(model), batches, report)

@@ -268,6 +268,14 @@ def test_a_layer_that_is_all_silent_keeps_one_of_each(checkpoint: Path, tmp_path
     torch.testing.assert_close(found, expected["start_logits"], atol=2e-5, rtol=1e-5)
 
 
+def test_shares_that_come_to_nothing_are_refused(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match="silence nothing in this model: 2 layers of 4 heads and 96"
+    ):
+        prune(settings(checkpoint, tmp_path / "out", heads=0.01, neurons=0.01))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
