@@ -2,10 +2,11 @@
 #
 #   make -f recipes/runs.mk GROUP ENCODER=all-MiniLM-L6-v2 DATA=DIR RUNS=DIR
 #
-# GROUP: student (what ships), student-ablation (what its steps are worth), distillation (the proof of distill/,
-# docs/distillation). DATA: a folder with qa/squad11-*.json.gz, qa/qamr-train.json.gz, text/*.txt.gz and
-# classification/*.tsv.gz. What is there is not made again, and what was interrupted goes on with the same
-# command. On a GPU `-j 6` trains side by side what does not wait for another: these nets are too small to fill one.
+# GROUP: student (what ships), student-narrow (a narrower one, not good enough to ship), student-ablation (what
+# its steps are worth), distillation (the proof of distill/, docs/distillation). DATA: a folder with
+# qa/squad11-*.json.gz, qa/qamr-train.json.gz, text/*.txt.gz and classification/*.tsv.gz. What is there is not
+# made again, and what was interrupted goes on with the same command. On a GPU `-j 6` trains side by side what
+# does not wait for another: these nets are too small to fill one.
 TOOL ?= distilbert-mobile
 SQUAD := $(sort $(wildcard $(DATA)/qa/squad11-train-*.json.gz))
 QAMR := $(DATA)/qa/qamr-train.json.gz
@@ -13,8 +14,9 @@ DEV := $(DATA)/qa/squad11-dev-A.json.gz
 WIKIPEDIA := $(sort $(wildcard $(DATA)/text/wikipedia-en-*.txt.gz))
 R := $(RUNS)
 
-.PHONY: student student-ablation distillation
-student: $(R)/fifth-a $(R)/fifth-b
+.PHONY: student student-narrow student-ablation distillation
+student: $(R)/third-a $(R)/third-b
+student-narrow: $(R)/minilm-l6-fifth
 
 # All six layers; the word table keeps the 16,000 tokens that the texts use most, which is what lets six
 # layers fit into 15 MB with 4-bit words.
@@ -48,7 +50,8 @@ $(R)/second-a: | $(R)/minilm-l6-rounded
 $(R)/second-b: | $(R)/minilm-l6-rounded
 	$(SECOND) --questions 46000 --seed 12 --stop-after 2750
 
-# Two passes from that mean, one of them with it as the teacher. Labels whose place is a guess are left out.
+# Two passes from that mean, one of them with it as the teacher; their mean ships. Labels whose place is a
+# guess are left out.
 MEAN_OF = $(TOOL) pack $(1)-a --average $(1)-b --license apache-2.0 --data-license cc-by-sa-4.0 \
   --eval-data $(DEV) --out $@
 NEXT := --data $(SQUAD) --hard-labels certain --warmup 0.03 --learning-rate 1e-4
@@ -61,8 +64,8 @@ $(R)/third-a: | $(R)/minilm-l6-second
 $(R)/third-b: | $(R)/minilm-l6-second
 	$(THIRD) --seed 22 --questions 52000 --teacher $(R)/minilm-l6-second
 
-# Narrower, for size and speed. What stays is near the whole network after the fit, so that alone teaches, without
-# labels; the last two runs are gentle, and their mean ships.
+# ---- narrower, for size and speed: its files are just not good enough to ship -------------------------------
+# What stays is near the whole network after the fit, so that alone teaches, without labels, and gently at last.
 $(R)/minilm-l6-third: | $(R)/third-a $(R)/third-b
 	$(call MEAN_OF,$(R)/third)
 $(R)/minilm-l6-pruned: | $(R)/minilm-l6-third
@@ -76,6 +79,8 @@ $(R)/fifth-a: | $(R)/fourth
 	$(FIFTH) --seed 82
 $(R)/fifth-b: | $(R)/fourth
 	$(FIFTH) --seed 83
+$(R)/minilm-l6-fifth: | $(R)/fifth-a $(R)/fifth-b
+	$(call MEAN_OF,$(R)/fifth)
 
 # ---- the steps of distillation on a student of five narrower layers: minutes on a GPU --------------------
 $(R)/corpus-256: | $(R)/minilm-l6-v16k

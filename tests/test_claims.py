@@ -40,12 +40,13 @@ def test_the_students_page_is_what_its_results_say() -> None:
     folder = ROOT / "docs" / "student"
     page = runpy.run_path(str(ROOT / "recipes" / "student_page.py"))
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    files = sorted((folder / "results").glob("*.json"))
-    scores = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    scores, narrower = (page["scores_in"](folder / name) for name in ("results", "narrower"))
     committed = (folder / "report.md").read_text(encoding="utf-8")
-    assert page["report"](results, scores) == committed
-    scores[0]["accuracy"]["f1"] += 0.01
-    assert page["report"](results, scores) != committed
+    assert page["report"](results, scores, narrower) == committed
+    for one in (scores, narrower):
+        one[0]["accuracy"]["f1"] += 0.01
+        assert page["report"](results, scores, narrower) != committed
+        one[0]["accuracy"]["f1"] -= 0.01
 
 
 def test_the_distillation_page_is_what_its_results_say() -> None:
