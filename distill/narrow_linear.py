@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from distill.layer_parts import layers_of
+from distill.student_config import FAMILIES
 
 
 def compute_without_silent(model: Any) -> None:
@@ -20,7 +21,7 @@ def compute_without_silent(model: Any) -> None:
     Its outputs, its gradients and the names and shapes of its weights stay as they are. Another
     family is left alone, as `prune` makes none.
     """
-    if model.config.model_type not in ("bert", "distilbert"):
+    if model.config.model_type not in FAMILIES:
         return
     count = model.config.num_attention_heads
     for parts in layers_of(model):

@@ -153,12 +153,14 @@ def test_training_computes_without_what_is_silent(pruned: Path) -> None:
                 lambda _, inputs, output, name=name: widths.update({name: output.shape[-1]})
             )
     ids = torch.arange(5, 37).view(2, 16)
+    answers = []
     for one in (model, narrow):
         found = one(input_ids=ids)
+        answers.append(torch.stack([found.start_logits, found.end_logits]))
         (found.start_logits[:, 3] - found.end_logits[:, 7]).sum().backward()
+    torch.testing.assert_close(*answers, atol=2e-5, rtol=1e-5)
     names = {id(module): name for name, module in narrow.named_modules()}
-    layers = zip(layers_of(narrow), *silent(pruned), strict=True)
-    for parts, no_heads, no_neurons in layers:
+    for parts, no_heads, no_neurons in zip(layers_of(narrow), *silent(pruned), strict=True):
         assert widths[names[id(parts.up)]] == NEURONS - len(no_neurons)
         for query in parts.queries:
             assert widths[names[id(query)]] == 8 * (HEADS - len(no_heads))
